@@ -1,0 +1,144 @@
+// Package checkpoint keeps positions over restarts: one compact file.
+//
+// Promise: after Save returned nil the positions survive a power cut. After an
+// error, or a crash at any moment, the file still holds the positions of the
+// last Save that succeeded: it is only ever replaced, by rename, with a
+// complete one that was fsynced. A file that is damaged all the same is set
+// aside, never trusted and never deleted.
+package checkpoint
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"sync"
+)
+
+// Name is the file's name in the data directory.
+const Name = "checkpoints"
+
+// Store holds the entries in memory; Save writes them. A key is written by one
+// owner; Get, Set, Delete and Range may be called from any goroutine.
+type Store struct {
+	dir  string
+	fs   files
+	mu   sync.Mutex
+	data map[string][]byte
+	// dirty counts changes since the last successful Save began.
+	dirty bool
+
+	saving sync.Mutex // one Save at a time
+	buf    []byte     // Save's, under saving
+}
+
+// Open reads the store of a data directory. aside names the file that a
+// damaged one was moved to, for the caller to report; then the store is empty,
+// sources read again from where they would without a checkpoint, and ids that
+// depend on the source alone make that harmless. A file of a newer format is
+// an error.
+func Open(dir string) (s *Store, aside string, err error) { return open(dir, osFiles{}) }
+
+func open(dir string, f files) (*Store, string, error) {
+	s := &Store{dir: dir, fs: f, data: map[string][]byte{}}
+	path := filepath.Join(dir, Name)
+	raw, err := f.Read(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return s, "", nil
+	case err != nil:
+		return nil, "", fmt.Errorf("cannot read checkpoint: %w", err)
+	}
+	data, err := decode(raw)
+	switch {
+	case errors.Is(err, errDamaged):
+		aside := fmt.Sprintf("%s.damaged-%08x", path, sum(raw))
+		if err := f.Rename(path, aside); err != nil {
+			return nil, "", fmt.Errorf("cannot set damaged checkpoint aside: %w", err)
+		}
+		return s, aside, nil
+	case err != nil:
+		return nil, "", fmt.Errorf("cannot use checkpoint %s: %w", path, err)
+	}
+	s.data = data
+	return s, "", nil
+}
+
+// Get returns a key's value; the caller must not change it.
+func (s *Store) Get(key string) ([]byte, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	v, ok := s.data[key]
+	return v, ok
+}
+
+// Set keeps a value, which the caller must not change afterwards.
+func (s *Store) Set(key string, val []byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.data[key] = val
+	s.dirty = true
+}
+
+// Delete forgets a key.
+func (s *Store) Delete(key string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, ok := s.data[key]; ok {
+		delete(s.data, key)
+		s.dirty = true
+	}
+}
+
+// Range calls f for each entry, on a copy of the list, until it returns false.
+func (s *Store) Range(f func(key string, val []byte) bool) {
+	s.mu.Lock()
+	type entry struct {
+		k string
+		v []byte
+	}
+	all := make([]entry, 0, len(s.data))
+	for k, v := range s.data {
+		all = append(all, entry{k, v})
+	}
+	s.mu.Unlock()
+	for _, e := range all {
+		if !f(e.k, e.v) {
+			return
+		}
+	}
+}
+
+// Save makes what was Set so far durable. It writes nothing when nothing
+// changed. After an error it may be called again.
+func (s *Store) Save() error {
+	s.saving.Lock()
+	defer s.saving.Unlock()
+	s.mu.Lock()
+	if !s.dirty {
+		s.mu.Unlock()
+		return nil
+	}
+	s.dirty = false
+	s.buf = encode(s.buf[:0], s.data)
+	s.mu.Unlock()
+	if err := s.replace(); err != nil {
+		s.mu.Lock()
+		s.dirty = true
+		s.mu.Unlock()
+		return fmt.Errorf("cannot save checkpoint: %w", err)
+	}
+	return nil
+}
+
+func (s *Store) replace() error {
+	path := filepath.Join(s.dir, Name)
+	tmp := path + ".tmp"
+	if err := s.fs.WriteSynced(tmp, s.buf); err != nil {
+		return err
+	}
+	if err := s.fs.Rename(tmp, path); err != nil {
+		return err
+	}
+	return s.fs.SyncDir(s.dir)
+}

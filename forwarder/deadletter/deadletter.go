@@ -1,0 +1,142 @@
+// Package deadletter keeps what a sink refused for good, with its reason, id
+// and position.
+//
+// Promise: when Put returns nil the records are fsynced. A file that was cut
+// in the middle of a write loses only what Put had not confirmed. Log content
+// is in this file and nowhere else: it is readable by its owner alone.
+package deadletter
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+	"unicode/utf8"
+
+	"sluice/event"
+)
+
+// File is the store's file inside its directory.
+const File = "dead-letters.ndjson"
+
+// header is the first line: magic and version.
+const header = `{"format":"sluice-dead-letters","version":1}` + "\n"
+
+// Letter is one line of the file.
+type Letter struct {
+	Time      time.Time `json:"time"` // when it was refused
+	Lane      string    `json:"lane"`
+	Key       string    `json:"key"` // target index or data stream
+	Tag       string    `json:"tag"`
+	ID        string    `json:"id"`
+	Position  uint64    `json:"position"` // the id's: end offset in the file, or index in the chunk
+	Status    int       `json:"status"`
+	Type      string    `json:"type"`
+	Reason    string    `json:"reason"`         // the sink's words
+	Item      string    `json:"item,omitempty"` // as it was sent, when it is UTF-8
+	ItemBytes []byte    `json:"item_base64,omitempty"`
+}
+
+// Store appends letters to one file. Several lanes share it.
+type Store struct {
+	mu   sync.Mutex
+	file *os.File
+	size int64 // of what is known to be whole
+	buf  bytes.Buffer
+}
+
+// Open opens or creates the store in dir (made if missing, 0700).
+func Open(dir string) (*Store, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("cannot make dead-letter directory: %w", err)
+	}
+	path := filepath.Join(dir, File)
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("cannot open dead letters: %w", err)
+	}
+	s := &Store{file: f}
+	if err := s.recover(); err != nil {
+		f.Close()
+		return nil, fmt.Errorf("cannot use dead letters %s: %w", path, err)
+	}
+	return s, nil
+}
+
+// recover writes the header of a new file, and cuts a line off that a crash
+// left unfinished.
+func (s *Store) recover() error {
+	raw, err := os.ReadFile(s.file.Name())
+	if err != nil {
+		return err
+	}
+	first, _, whole := bytes.Cut(raw, []byte("\n"))
+	if !whole {
+		if !bytes.HasPrefix([]byte(header), raw) {
+			return errors.New("it does not start with a header line: not a dead-letter file; move it away")
+		}
+		return s.write([]byte(header))
+	}
+	var h struct {
+		Format  string `json:"format"`
+		Version int    `json:"version"`
+	}
+	if json.Unmarshal(first, &h) != nil || h.Format != "sluice-dead-letters" {
+		return errors.New("its first line is not a dead-letter header; move it away")
+	}
+	if h.Version > 1 {
+		return fmt.Errorf("its format is version %d and this program knows up to 1: run the newer program, or move the file away", h.Version)
+	}
+	s.size = int64(bytes.LastIndexByte(raw, '\n') + 1)
+	return s.file.Truncate(s.size)
+}
+
+// write puts p at the end and fsyncs; after an error the next write starts at
+// the same place.
+func (s *Store) write(p []byte) error {
+	if _, err := s.file.WriteAt(p, s.size); err != nil {
+		return errors.Join(err, s.file.Truncate(s.size))
+	}
+	if err := s.file.Sync(); err != nil {
+		return errors.Join(err, s.file.Truncate(s.size))
+	}
+	s.size += int64(len(p))
+	return nil
+}
+
+// Put implements forwarder.DeadLetters.
+func (s *Store) Put(lane string, c *event.Chunk, rejected []event.Rejection) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.buf.Reset()
+	enc := json.NewEncoder(&s.buf)
+	enc.SetEscapeHTML(false)
+	now := time.Now().UTC()
+	for _, r := range rejected {
+		b, i := c.At(r.Item)
+		l := Letter{
+			Time: now, Lane: lane, Key: c.Key, Tag: b.Tag,
+			ID: b.IDs[i].String(), Position: b.IDs[i].Position(),
+			Status: r.Status, Type: r.Type, Reason: r.Reason,
+		}
+		if item := b.Item(i); utf8.Valid(item) {
+			l.Item = string(item)
+		} else {
+			l.ItemBytes = item
+		}
+		if err := enc.Encode(&l); err != nil {
+			return fmt.Errorf("cannot encode dead letter: %w", err)
+		}
+	}
+	if err := s.write(s.buf.Bytes()); err != nil {
+		return fmt.Errorf("cannot write dead letters: %w", err)
+	}
+	return nil
+}
+
+// Close closes the file. Put must not be called any more.
+func (s *Store) Close() error { return s.file.Close() }

@@ -1,0 +1,210 @@
+package forwarder
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"math/bits"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"sluice/event"
+	"sluice/forwarder/ledger"
+)
+
+// LaneConfig sizes a lane. Zero values are replaced by defaults.
+type LaneConfig struct {
+	Name       string
+	Senders    int           // requests in flight at most; default 2
+	MaxBytes   int           // encoded bytes of one request at most; default 5 MiB
+	RetryBase  time.Duration // first delay; doubled up to RetryMax; default 500 ms
+	RetryMax   time.Duration // default 30 s
+	PauseEvery time.Duration // how often a paused lane or a parked key is tried; default 30 s
+	ParkBytes  int           // encoded bytes a parked key may hold before its tags must wait; default 4 MaxBytes
+}
+
+func (c *LaneConfig) defaults() {
+	set := func(d *time.Duration, v time.Duration) {
+		if *d == 0 {
+			*d = v
+		}
+	}
+	if c.Senders == 0 {
+		c.Senders = 2
+	}
+	if c.MaxBytes == 0 {
+		c.MaxBytes = 5 << 20
+	}
+	if c.ParkBytes == 0 {
+		c.ParkBytes = 4 * c.MaxBytes
+	}
+	set(&c.RetryBase, 500*time.Millisecond)
+	set(&c.RetryMax, 30*time.Second)
+	set(&c.PauseEvery, 30*time.Second)
+}
+
+// Lane is a buffer and its senders in front of one sink. Several sources offer
+// to it at once; run owns its senders.
+type Lane struct {
+	cfg     LaneConfig
+	sink    Sink
+	buf     Buffer
+	dead    DeadLetters
+	pool    *Pool
+	log     *slog.Logger
+	metrics laneMetrics
+	scratch sync.Pool // *event.Blocks
+
+	limit    atomic.Int64 // bytes of a request: shrinks on 413, recovers slowly
+	inflight atomic.Int32
+
+	mu      sync.Mutex // guards account
+	account ledger.Account
+}
+
+// NewLane puts a lane together. pool must be the one whose Free the buffer
+// was given.
+func NewLane(cfg LaneConfig, sink Sink, buf Buffer, dead DeadLetters, pool *Pool, log *slog.Logger, reg prometheus.Registerer) (*Lane, error) {
+	cfg.defaults()
+	l := &Lane{cfg: cfg, sink: sink, buf: buf, dead: dead, pool: pool, log: log.With("sink", cfg.Name)}
+	l.limit.Store(int64(cfg.MaxBytes))
+	l.scratch.New = func() any { return &event.Blocks{New: func() *event.Block { return pool.Get(pool.max) }} }
+	if err := l.metrics.register(l, reg); err != nil {
+		return nil, fmt.Errorf("cannot register metrics of lane %s: %w", cfg.Name, err)
+	}
+	return l, nil
+}
+
+// admit says whether a batch whose records last went to key may come.
+func (l *Lane) admit(key *string) <-chan struct{} {
+	if wait := l.buf.Admit(); wait != nil {
+		return wait
+	}
+	if key == nil {
+		return nil
+	}
+	// A parked key may hold a part of the memory, not all of it: the others go on.
+	if bytes, parked := l.buf.Parked(*key); parked && bytes >= l.cfg.ParkBytes {
+		wait := make(chan struct{})
+		time.AfterFunc(time.Second, func() { close(wait) })
+		return wait
+	}
+	return nil
+}
+
+// offer encodes the batch's live records and appends the blocks.
+func (l *Lane) offer(b *event.Batch, key *atomic.Pointer[string]) error {
+	bs := l.scratch.Get().(*event.Blocks)
+	defer l.scratch.Put(bs)
+	l.sink.Encode(bs, b)
+	b.Ack.Fork(len(bs.List))
+	for i, blk := range bs.List {
+		bs.List[i] = nil
+		blk.Ack, blk.Tag, blk.Stream, blk.Read = b.Ack, b.Tag, b.Stream, b.Read
+		blk = l.pool.Fit(blk)
+		if last := key.Load(); last == nil || *last != blk.Key {
+			k := blk.Key
+			key.Store(&k)
+		}
+		weight := uint64(blk.Weight())
+		l.count(func(a *ledger.Account) { a.Read += weight; a.Pending += weight })
+		if err := l.buf.Append(blk); err != nil {
+			return fmt.Errorf("cannot append to lane %s: %w", l.cfg.Name, err)
+		}
+	}
+	bs.List = bs.List[:0]
+	return nil
+}
+
+func (l *Lane) count(f func(*ledger.Account)) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	f(&l.account)
+}
+
+// Account is the lane's present account: what was offered to it is Read.
+func (l *Lane) Account() ledger.Account {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.account
+}
+
+// Name is the lane's name in metrics and logs.
+func (l *Lane) Name() string { return l.cfg.Name }
+
+// check compares the account with the buffer's own count. Both change while
+// it looks, so a difference must stand on three looks to count.
+func (l *Lane) check() error {
+	var a ledger.Account
+	var held int
+	for range 3 {
+		l.mu.Lock()
+		a = l.account
+		held, _ = l.buf.Stats()
+		l.mu.Unlock()
+		if a.Pending == uint64(held) && a.Read == a.Delivered+a.Dropped+a.Pending {
+			return nil
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	return fmt.Errorf("lane %s does not add up: read %d, delivered %d, dropped %d, pending %d, in its buffer %d",
+		l.cfg.Name, a.Read, a.Delivered, a.Dropped, a.Pending, held)
+}
+
+// Pool hands out blocks by the size of their bodies, so that a block of one
+// small record does not hold the memory of a large one.
+type Pool struct {
+	classes [16]sync.Pool // bodies of 1 KiB << class
+	max     int           // class of a fresh scratch block
+}
+
+// NewPool makes an empty pool.
+func NewPool() *Pool { return &Pool{max: 9} } // 512 KiB
+
+func class(n int) int { return min(bits.Len(uint(max(n-1, 0))>>10), 15) }
+
+// Get returns an empty block whose body holds 1 KiB << class.
+func (p *Pool) Get(class int) *event.Block {
+	if b, ok := p.classes[class].Get().(*event.Block); ok {
+		return b
+	}
+	return &event.Block{Body: make([]byte, 0, 1024<<class)}
+}
+
+// Free takes a block back that nobody uses any more.
+func (p *Pool) Free(b *event.Block) {
+	b.Reset()
+	if c := bits.Len(uint(cap(b.Body))>>10) - 1; c >= 0 && c < len(p.classes) {
+		p.classes[c].Put(b)
+	}
+}
+
+// Fit returns b, or a copy of it in a smaller block when b is mostly empty.
+func (p *Pool) Fit(b *event.Block) *event.Block {
+	c := class(len(b.Body))
+	if 1024<<c > cap(b.Body)/2 {
+		return b
+	}
+	f := p.Get(c)
+	body, ends, ids, weights := f.Body, f.Ends, f.IDs, f.Weights
+	*f = *b
+	f.Body = append(body, b.Body...)
+	f.Ends = append(ends, b.Ends...)
+	f.IDs = append(ids, b.IDs...)
+	f.Weights = append(weights, b.Weights...)
+	p.Free(b)
+	return f
+}
+
+// run starts the senders and returns when all have ended: when the buffer is
+// closed and empty, or ctx is done.
+func (l *Lane) run(ctx context.Context) {
+	var wg sync.WaitGroup
+	for range l.cfg.Senders {
+		wg.Go(func() { l.send(ctx) })
+	}
+	wg.Wait()
+}

@@ -1,0 +1,226 @@
+// Package ledger turns receipts that arrive in any order into positions that
+// only move forward, and keeps the accounts.
+//
+// Promise: a stream's safe position is the end of the longest prefix of what
+// was opened that has been answered for, never more; and for every stream, at
+// any moment, read = delivered + dropped + pending, counted in source records.
+// Standard library only, no I/O.
+package ledger
+
+import (
+	"fmt"
+	"sync"
+)
+
+// Account counts source records: Read = Delivered + Dropped + Pending.
+type Account struct{ Read, Delivered, Dropped, Pending uint64 }
+
+func (a *Account) add(b Account) {
+	a.Read += b.Read
+	a.Delivered += b.Delivered
+	a.Dropped += b.Dropped
+	a.Pending += b.Pending
+}
+
+// Ledger knows every stream of the process.
+type Ledger struct {
+	mu      sync.Mutex
+	next    uint64
+	streams map[uint64]*Stream
+	ended   map[string]Account // by source: streams that are closed and have nothing pending
+}
+
+// New makes an empty ledger.
+func New() *Ledger {
+	return &Ledger{streams: map[uint64]*Stream{}, ended: map[string]Account{}}
+}
+
+// Stream opens a stream of a source (the input's name, for the accounts) at a
+// position. moved, which may be nil, is called whenever the safe position
+// grows: from any goroutine, one call at a time, with the stream locked; it
+// must not block and must not call the stream.
+func (l *Ledger) Stream(source string, start int64, moved func(pos int64)) *Stream {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.next++
+	s := &Stream{ledger: l, id: l.next, source: source, safe: start, end: start, moved: moved}
+	l.streams[s.id] = s
+	return s
+}
+
+// Accounts sums the streams by source.
+func (l *Ledger) Accounts() map[string]Account {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	sums := make(map[string]Account, len(l.ended))
+	for source, a := range l.ended {
+		sums[source] = a
+	}
+	for _, s := range l.streams {
+		a := sums[s.source]
+		a.add(s.Account())
+		sums[s.source] = a
+	}
+	return sums
+}
+
+// Check compares every stream's counters with what its open tickets hold and
+// names the first stream whose sum does not come out.
+func (l *Ledger) Check() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, s := range l.streams {
+		if err := s.check(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// fold adds a finished stream to its source's sum. The caller holds no lock:
+// the order is ledger, then stream.
+func (l *Ledger) fold(s *Stream) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if _, ok := l.streams[s.id]; !ok {
+		return
+	}
+	delete(l.streams, s.id)
+	a := l.ended[s.source]
+	a.add(s.Account())
+	l.ended[s.source] = a
+}
+
+// Stream is one file or one connection.
+type Stream struct {
+	ledger *Ledger
+	id     uint64
+	source string
+	moved  func(int64)
+
+	mu      sync.Mutex
+	safe    int64
+	end     int64     // of the newest ticket
+	open    []*Ticket // in order of opening; [0] is not settled
+	closed  bool
+	account Account
+}
+
+// ID numbers the stream, unique in this process.
+func (s *Stream) ID() uint64 { return s.id }
+
+// Safe is the position up to which everything has been answered for.
+func (s *Stream) Safe() int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.safe
+}
+
+// Pending is the number of tickets not settled.
+func (s *Stream) Pending() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := 0
+	for _, t := range s.open {
+		if !t.settled {
+			n++
+		}
+	}
+	return n
+}
+
+// Account is the stream's present account.
+func (s *Stream) Account() Account {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.account
+}
+
+// Open announces that records of the given weight were read and that the
+// position may move to end once they, and all before them, are answered for.
+// end never decreases.
+func (s *Stream) Open(end int64, weight int) *Ticket {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if end < s.end {
+		panic(fmt.Sprintf("BUG: ticket of stream %d ends at %d, before %d", s.id, end, s.end))
+	}
+	s.end = end
+	t := &Ticket{stream: s, end: end, weight: uint64(weight)}
+	s.open = append(s.open, t)
+	s.account.Read += t.weight
+	s.account.Pending += t.weight
+	return t
+}
+
+// Close says that nothing more will be opened. Open tickets may still settle.
+func (s *Stream) Close() {
+	s.mu.Lock()
+	s.closed = true
+	over := len(s.open) == 0
+	s.mu.Unlock()
+	if over {
+		s.ledger.fold(s)
+	}
+}
+
+func (s *Stream) settle(t *Ticket, dropped uint64) {
+	s.mu.Lock()
+	if t.settled {
+		s.mu.Unlock()
+		panic("BUG: ticket settled twice")
+	}
+	t.settled = true
+	dropped = min(dropped, t.weight)
+	s.account.Pending -= t.weight
+	s.account.Dropped += dropped
+	s.account.Delivered += t.weight - dropped
+	n := 0
+	for n < len(s.open) && s.open[n].settled {
+		n++
+	}
+	if n > 0 {
+		end := s.open[n-1].end
+		s.open = append(s.open[:0], s.open[n:]...)
+		if end > s.safe {
+			s.safe = end
+			if s.moved != nil {
+				s.moved(end)
+			}
+		}
+	}
+	over := s.closed && len(s.open) == 0
+	s.mu.Unlock()
+	if over {
+		s.ledger.fold(s)
+	}
+}
+
+func (s *Stream) check() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var pending uint64
+	for _, t := range s.open {
+		if !t.settled {
+			pending += t.weight
+		}
+	}
+	a := s.account
+	if pending != a.Pending || a.Read != a.Delivered+a.Dropped+a.Pending {
+		return fmt.Errorf("stream %d of %s does not add up: read %d, delivered %d, dropped %d, pending %d, in open tickets %d",
+			s.id, s.source, a.Read, a.Delivered, a.Dropped, a.Pending, pending)
+	}
+	return nil
+}
+
+// Ticket is one batch's place in its stream; it is the receipt's receiver.
+type Ticket struct {
+	stream  *Stream
+	end     int64
+	weight  uint64
+	settled bool // guarded by stream.mu
+}
+
+// Settled answers for the batch, once. dropped is the part of its weight that
+// was dropped on the way.
+func (t *Ticket) Settled(dropped int) { t.stream.settle(t, uint64(dropped)) }

@@ -1,0 +1,94 @@
+package forwarder
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"sluice/event"
+)
+
+// laneMetrics are one lane's instruments; children are resolved once.
+type laneMetrics struct {
+	delivered, duplicate, rejected, dead prometheus.Counter
+	retries                              *prometheus.CounterVec
+	endToEnd                             prometheus.Observer
+}
+
+func (m *laneMetrics) register(l *Lane, reg prometheus.Registerer) error {
+	bySink := prometheus.Labels{"sink": l.cfg.Name}
+	byLane := prometheus.Labels{"lane": l.cfg.Name, "medium": "memory"}
+	out := prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "sluice_output_records_total", ConstLabels: bySink,
+		Help: "Source records answered for by the sink; rejected ones are in the dead letters when dead_lettered counts them too.",
+	}, []string{"outcome"})
+	m.retries = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "sluice_output_retries_total", ConstLabels: bySink,
+		Help: "Source records sent again.",
+	}, []string{"reason"})
+	e2e := prometheus.NewHistogram(prometheus.HistogramOpts{
+		Name: "sluice_end_to_end_seconds", ConstLabels: bySink,
+		Help:                        "From reading a request's oldest record to the sink's answer for it.",
+		Buckets:                     prometheus.ExponentialBuckets(0.01, 2, 16),
+		NativeHistogramBucketFactor: 1.1,
+	})
+	gauge := func(name, help string, f func(records, bytes int) int) prometheus.Collector {
+		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help, ConstLabels: byLane},
+			func() float64 { return float64(f(l.buf.Stats())) })
+	}
+	m.delivered, m.duplicate = out.WithLabelValues("delivered"), out.WithLabelValues("duplicate")
+	m.rejected, m.dead = out.WithLabelValues("rejected"), out.WithLabelValues("dead_lettered")
+	m.endToEnd = e2e
+	var errs error
+	for _, c := range []prometheus.Collector{
+		out, m.retries, e2e,
+		gauge("sluice_buffer_records", "Source records in the buffer or being sent.", func(r, _ int) int { return r }),
+		gauge("sluice_buffer_bytes", "Bytes of the memory budget that the lane holds.", func(_, b int) int { return b }),
+	} {
+		errs = errors.Join(errs, reg.Register(c))
+	}
+	return errs
+}
+
+func (m *laneMetrics) outcome(delivered, rejected int, v *event.Verdict, read int64) {
+	duplicate := min(int(v.Duplicate), delivered)
+	m.delivered.Add(float64(delivered - duplicate))
+	m.duplicate.Add(float64(duplicate))
+	m.rejected.Add(float64(rejected))
+	m.dead.Add(float64(rejected))
+	if read != 0 && delivered > 0 {
+		m.endToEnd.Observe(time.Since(time.Unix(0, read)).Seconds())
+	}
+}
+
+func (m *laneMetrics) retry(reason string, weight int) {
+	m.retries.WithLabelValues(reason).Add(float64(weight))
+}
+
+// reasonOf maps a signal to its label value: a fixed list.
+func reasonOf(v *event.Verdict) string {
+	switch v.Signal {
+	case event.Throttle:
+		return "throttled"
+	case event.TooLarge:
+		return "too_large"
+	case event.Pause:
+		return "paused"
+	case event.Park:
+		return "parked"
+	}
+	return "item"
+}
+
+// errMiscounted is a verdict that does not speak for every item.
+type errMiscounted struct {
+	items int
+	v     event.Verdict
+}
+
+func (e errMiscounted) Error() string {
+	return fmt.Sprintf("the sink's verdict speaks for %d accepted, %d duplicate, %d retried and %d rejected of %d items",
+		e.v.Accepted, e.v.Duplicate, len(e.v.Retry), len(e.v.Reject), e.items)
+}
