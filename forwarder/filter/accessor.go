@@ -12,9 +12,9 @@ import (
 
 // accessor names a value in a record.
 type accessor struct {
-	top    string                        // the field
-	below  []parser.Step                 // the way down into its value
-	shared func(*event.Fragment) string  // what the batch says of it, if the record has no such field
+	top    string                       // the field
+	below  []parser.Step                // the way down into its value
+	shared func(*event.Fragment) string // what the batch says of it, if the record has no such field
 }
 
 // parseAccessor reads a field's name, or Fluentd's record accessor:

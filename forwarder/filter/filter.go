@@ -22,7 +22,8 @@ type FieldError struct {
 // Field names the setting as in the configuration: exclude[0].pattern.
 func (e *FieldError) Field() string { return e.field }
 
-func (e *FieldError) Error() string { return e.field + ": " + e.err.Error() }
+// Error does not say the field again: who reports it says where it stands.
+func (e *FieldError) Error() string { return e.err.Error() }
 
 func (e *FieldError) Unwrap() error { return e.err }
 

@@ -1,0 +1,39 @@
+//go:build !race
+
+// The race detector makes pools forget, so allocations are counted without it.
+
+package filter
+
+import (
+	"testing"
+
+	"sluice/event"
+)
+
+func noAllocs(t *testing.T, f applier, object string) {
+	t.Helper()
+	for name, source := range map[string]*event.Batch{"JSON": batch(t, object), "msgpack": packed(t, object)} {
+		first := append([]event.Field(nil), source.FieldsOf(0)...)
+		arena := append(make([]byte, 0, 1<<16), source.Arena...)
+		b := source.Branch()
+		n := testing.AllocsPerRun(100, func() {
+			b.Reset(arena)
+			for range 100 {
+				b.Begin(event.Record{Time: when})
+				for _, field := range first {
+					b.Add(field.Key, field.Val)
+				}
+			}
+			f.Apply(b)
+		})
+		if n != 0 {
+			t.Errorf("%s: %v allocations for 100 records", name, n)
+		}
+	}
+}
+
+func TestAllocs(t *testing.T) {
+	noAllocs(t, grepAll(t), grepRecord)
+	noAllocs(t, transformer(t), transformRecord)
+	noAllocs(t, jsonParser(t), structuredLine)
+}

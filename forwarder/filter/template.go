@@ -1,0 +1,199 @@
+package filter
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"sluice/event"
+)
+
+type partKind uint8
+
+const (
+	partText      partKind = iota
+	partTag                // ${tag}
+	partTagParts           // ${tag_parts[n]}
+	partTagPrefix          // ${tag_prefix[n]}: the parts up to n
+	partTagSuffix          // ${tag_suffix[n]}: the parts from n on
+	partTime               // ${time}
+	partRecord             // ${record["k"]}
+)
+
+// part is a stretch of a template.
+type part struct {
+	kind partKind
+	text string
+	n    int      // of tag_parts and its like
+	at   accessor // of record
+}
+
+// template makes one field's value.
+type template struct {
+	name   string
+	kind   event.Kind // of a constant: JSON for an object or array written out
+	parts  []part
+	single bool // one placeholder and nothing else: the value keeps its type
+	first  int  // of the filter's record parts: this template's first
+	varies bool // from record to record, not only from batch to batch
+}
+
+const supported = `supported are record["key"], record["a"]["b"], tag, tag_parts[n], tag_prefix[n], tag_suffix[n], time and hostname`
+
+// parseTemplate reads a template in record_transformer's language.
+func parseTemplate(name, s, hostname string, typecast bool) (t template, err error) {
+	t.name = name
+	if strings.Contains(name, "${") {
+		return t, errors.New("a field's name cannot hold a placeholder")
+	}
+	if s != "" && (s[0] == '{' || s[0] == '[') && json.Valid([]byte(s)) {
+		if strings.Contains(s, "${") {
+			return t, errors.New("placeholders within an object or array are not supported; write a field for each")
+		}
+		t.kind, t.parts = event.JSON, []part{{text: s}}
+		return t, nil
+	}
+	for s != "" {
+		text, rest, found := strings.Cut(s, "${")
+		if text != "" {
+			t.parts = append(t.parts, part{text: text})
+		}
+		if !found {
+			break
+		}
+		end := closing(rest)
+		if end < 0 {
+			return t, fmt.Errorf("no } after ${%s", rest)
+		}
+		p, err := parseExpr(rest[:end], hostname)
+		if err != nil {
+			return t, fmt.Errorf("cannot use ${%s}: %w; %s", rest[:end], err, supported)
+		}
+		t.parts = append(t.parts, p)
+		t.varies = t.varies || p.kind >= partTime
+		s = rest[end+1:]
+	}
+	t.single = typecast && len(t.parts) == 1 && t.parts[0].kind != partText
+	return t, nil
+}
+
+// closing finds the brace which closes a placeholder, outside quotes.
+func closing(s string) int {
+	var quote byte
+	for i := range len(s) {
+		switch c := s[i]; {
+		case quote != 0:
+			if c == quote {
+				quote = 0
+			}
+		case c == '"' || c == '\'':
+			quote = c
+		case c == '}':
+			return i
+		}
+	}
+	return -1
+}
+
+// parseExpr reads what stands in ${}.
+func parseExpr(expr, hostname string) (part, error) {
+	name, index, bracket := strings.Cut(strings.TrimSpace(expr), "[")
+	switch {
+	case !bracket && name == "tag":
+		return part{kind: partTag}, nil
+	case !bracket && name == "time":
+		return part{kind: partTime}, nil
+	case !bracket && name == "hostname":
+		return part{kind: partText, text: hostname}, nil
+	case bracket && name == "record":
+		var a accessor
+		path, rest, err := parseBrackets("[" + index)
+		if err == nil && rest != "" {
+			err = fmt.Errorf("%s follows the key", rest)
+		}
+		if err == nil {
+			a, err = newAccessor(path)
+		}
+		return part{kind: partRecord, at: a}, err
+	}
+	kinds := map[string]partKind{"tag_parts": partTagParts, "tag_prefix": partTagPrefix, "tag_suffix": partTagSuffix}
+	kind, ok := kinds[name]
+	n, err := strconv.Atoi(strings.TrimSuffix(index, "]"))
+	if !ok || err != nil || !strings.HasSuffix(index, "]") {
+		return part{}, errors.New("unknown expression")
+	}
+	return part{kind: kind, n: n}, nil
+}
+
+// fromTag cuts what the part says out of the tag; false if the tag has fewer
+// parts than that.
+func (p *part) fromTag(tag string) (string, bool) {
+	if p.kind == partTag {
+		return tag, true
+	}
+	n := p.n
+	if n < 0 {
+		n += strings.Count(tag, ".") + 1
+	}
+	lo := 0
+	for ; n > 0; n-- {
+		dot := strings.IndexByte(tag[lo:], '.')
+		if dot < 0 {
+			return "", false
+		}
+		lo += dot + 1
+	}
+	if n < 0 || tag == "" {
+		return "", false
+	}
+	hi := len(tag)
+	if dot := strings.IndexByte(tag[lo:], '.'); dot >= 0 {
+		hi = lo + dot
+	}
+	switch p.kind {
+	case partTagPrefix:
+		return tag[:hi], true
+	case partTagSuffix:
+		return tag[lo:], true
+	}
+	return tag[lo:hi], true
+}
+
+// render returns the template's value for record i, or, if it does not vary,
+// for the batch. readers begin with
+// those of its record parts. ok is false
+// if the template is a single placeholder and there is no such value.
+func (t *template) render(b *event.Batch, i int, readers []reader) (v event.Value, ok bool) {
+	if t.single && t.parts[0].kind == partRecord {
+		return readers[0].get(b, i)
+	}
+	from := len(b.Arena)
+	for j := range t.parts {
+		p := &t.parts[j]
+		found := true
+		switch p.kind {
+		case partText:
+			b.Arena = append(b.Arena, p.text...)
+		case partTime:
+			if found = !b.Recs[i].Time.IsZero(); found {
+				b.Arena = b.Recs[i].Time.Std().AppendFormat(b.Arena, "2006-01-02 15:04:05 -0700")
+			}
+		case partRecord:
+			var v event.Value
+			if v, found = readers[0].get(b, i); found {
+				b.Arena = appendText(b.Arena, b.Bytes(v), v.Kind)
+			}
+			readers = readers[1:]
+		default:
+			var s string
+			s, found = p.fromTag(b.Tag)
+			b.Arena = append(b.Arena, s...)
+		}
+		if t.single && !found {
+			return event.Value{}, false
+		}
+	}
+	return b.Since(from, t.kind), true
+}
