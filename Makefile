@@ -1,0 +1,59 @@
+# make run    try Sluice: agent, sample applications, store and page; prints one URL
+# make test   the tests; those on a real Elasticsearch too where Java and Maven are
+# See README.md for the rest.
+
+GO       ?= go
+VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+COMMIT   ?= $(shell git rev-parse --short HEAD 2>/dev/null || echo unknown)
+LDFLAGS  := -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT)
+BUILD    := CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)'
+# The race detector needs a C compiler.
+RACE     := $(if $(shell command -v gcc || command -v clang),-race)
+FUZZTIME ?= 10s
+TOOL     := $(GO) tool -modfile=tools/go.mod
+ES       := sink/elastictest/server/elasticsearch.sh
+
+.PHONY: build run test unit lint format fuzz bench elasticsearch stop-elasticsearch test-elasticsearch clean
+
+build: ## bin/sluice and bin/sluice-dev: static, stripped, stamped
+	@mkdir -p bin
+	@echo "building bin/sluice and bin/sluice-dev (the first time this fetches and compiles the dependencies)"
+	@$(BUILD) -o bin/sluice ./cmd/sluice
+	@$(BUILD) -o bin/sluice-dev ./cmd/sluice-dev
+
+run: build
+	@bin/sluice-dev
+
+test: unit test-elasticsearch
+
+unit:
+	$(GO) vet ./...
+	$(GO) test $(RACE) ./...
+
+lint: ## formatter and linter: they only look
+	@unformatted=$$($(TOOL) gofumpt -l .); \
+	  if [ -n "$$unformatted" ]; then echo "not formatted (make format):"; echo "$$unformatted"; exit 1; fi
+	$(TOOL) staticcheck ./...
+
+format:
+	$(TOOL) gofumpt -w .
+
+fuzz: ## every fuzz target for FUZZTIME
+	@$(GO) list ./... | while read -r pkg; do \
+	  for target in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz'); do \
+	    echo "fuzz $$pkg $$target $(FUZZTIME)"; \
+	    $(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) $$pkg || exit 1; \
+	  done; \
+	done
+
+bench: build ## measures, prints a table, writes docs/performance.md
+	$(GO) run ./bench
+
+elasticsearch: ## a real one from Maven artifacts; prints its URL
+	@$(ES) start
+
+stop-elasticsearch:
+	@$(ES) stop
+
+clean:
+	rm -rf bin

@@ -1,0 +1,87 @@
+// Package admin serves what operators and probes read: /metrics, /healthz and
+// /readyz.
+//
+// Promise: health speaks of this process alone. /healthz fails only when one
+// of our own loops has missed its deadline, never because an output is
+// unreachable: else an outage of Elasticsearch would restart every node's
+// agent. /readyz says whether input is accepted.
+package admin
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+)
+
+// Server answers on one address.
+type Server struct {
+	addr   string
+	log    *slog.Logger
+	health *Health
+	http   http.Server
+	ln     net.Listener
+}
+
+// New makes a server for an address such as ":24231".
+func New(addr string, metrics prometheus.Gatherer, health *Health, log *slog.Logger) *Server {
+	s := &Server{addr: addr, log: log, health: health}
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", promhttp.HandlerFor(metrics, promhttp.HandlerOpts{EnableOpenMetrics: true}))
+	mux.HandleFunc("GET /healthz", s.answer(health.Healthy))
+	mux.HandleFunc("GET /readyz", s.answer(health.Ready))
+	s.http = http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second, WriteTimeout: time.Minute, IdleTimeout: 2 * time.Minute}
+	return s
+}
+
+func (s *Server) answer(check func() error) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		if err := check(); err != nil {
+			w.WriteHeader(http.StatusServiceUnavailable)
+			fmt.Fprintln(w, err)
+			return
+		}
+		fmt.Fprintln(w, "ok")
+	}
+}
+
+// Listen takes the address, so that a port in use is an error at start.
+func (s *Server) Listen() error {
+	ln, err := net.Listen("tcp", s.addr)
+	if err != nil {
+		return fmt.Errorf("cannot listen for metrics (setting metrics.listen): %w", err)
+	}
+	s.ln = ln
+	return nil
+}
+
+// Addr is the address taken, for those who asked for port 0.
+func (s *Server) Addr() net.Addr { return s.ln.Addr() }
+
+// Run serves until ctx ends. Listen must have succeeded.
+func (s *Server) Run(ctx context.Context) error {
+	closed := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		defer close(closed)
+		grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+		defer cancel()
+		if s.http.Shutdown(grace) != nil {
+			s.http.Close()
+		}
+	})
+	err := s.http.Serve(s.ln)
+	if !stop() {
+		<-closed
+	}
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return fmt.Errorf("cannot serve metrics: %w", err)
+}

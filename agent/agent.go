@@ -1,0 +1,162 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"runtime"
+	"sync"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"sluice/admin"
+	"sluice/forwarder"
+	"sluice/forwarder/buffer"
+	"sluice/forwarder/catalog"
+	"sluice/forwarder/checkpoint"
+	"sluice/forwarder/deadletter"
+	"sluice/forwarder/ledger"
+)
+
+// Options are what an agent gets from its program, beside the settings.
+type Options struct {
+	Log     *slog.Logger
+	Version string
+	// Lane overrides the lane's timing; its zero values are defaults.
+	Lane forwarder.LaneConfig
+}
+
+// Agent is one Sluice, not yet running.
+type Agent struct {
+	log     *slog.Logger
+	data    *dataDir
+	dead    *deadletter.Store
+	parts   *catalog.Parts
+	forward *forwarder.Forwarder
+	keeper  *keeper
+	health  *admin.Health
+	metrics *admin.Server // nil: metrics.listen is empty
+}
+
+// New takes the data directory and the addresses and puts the parts together.
+// After it succeeds, Run must be called.
+func New(s *catalog.Settings, o Options) (a *Agent, err error) {
+	a = &Agent{log: o.Log, health: admin.NewHealth()}
+	defer func() {
+		if err != nil {
+			a.close()
+		}
+	}()
+	if a.data, err = openDataDir(s.DataDir); err != nil {
+		return nil, err
+	}
+	store, aside, err := checkpoint.Open(s.DataDir)
+	if err != nil {
+		return nil, err
+	}
+	if aside != "" {
+		o.Log.Error("the checkpoint was damaged: files are read from the beginning", "kept_as", aside)
+	}
+	if a.dead, err = deadletter.Open(filepath.Join(s.DataDir, "dead-letters")); err != nil {
+		return nil, err
+	}
+	reg := newRegistry(o.Version)
+	memory := s.MemoryLimit
+	if memory == 0 {
+		memory = defaultMemory()
+	}
+	led := ledger.New()
+	a.parts, err = catalog.Build(s, catalog.Deps{
+		Ledger: led, Checkpoint: store, Dead: a.dead, Budget: buffer.NewBudget(int(memory)),
+		Lane: o.Lane, Log: o.Log, Registerer: reg, Loop: a.health.Loop, Version: o.Version,
+	})
+	if err != nil {
+		return nil, err
+	}
+	if a.forward, err = forwarder.New(a.parts.Config, o.Log, reg); err != nil {
+		return nil, err
+	}
+	if a.keeper, err = newKeeper(store, led, a.forward, a.health.Loop("keeper"), o.Log, reg); err != nil {
+		return nil, fmt.Errorf("cannot register metrics: %w", err)
+	}
+	return a, a.listen(s, reg)
+}
+
+func newRegistry(version string) *prometheus.Registry {
+	reg := prometheus.NewRegistry()
+	info := prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "sluice_build_info", Help: "1, with the version in its labels.",
+		ConstLabels: prometheus.Labels{"version": version, "go_version": runtime.Version()},
+	})
+	info.Set(1)
+	reg.MustRegister(info, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return reg
+}
+
+// listen takes the addresses, so that one in use is an error at start.
+func (a *Agent) listen(s *catalog.Settings, reg *prometheus.Registry) error {
+	if s.Metrics.Listen != "" {
+		a.metrics = admin.New(s.Metrics.Listen, reg, a.health, a.log)
+		if err := a.metrics.Listen(); err != nil {
+			a.metrics = nil
+			return err
+		}
+	}
+	return a.parts.Listen()
+}
+
+// Run runs the agent until ctx ends, then stops it in order: inputs, lanes,
+// checkpoint, metrics. An error means that it could not go on.
+func (a *Agent) Run(ctx context.Context) error {
+	defer a.close()
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	// The keeper and the metrics outlive the inputs: both are of use while lanes drain.
+	side, stopSide := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopSide()
+	var wg sync.WaitGroup
+	wg.Go(func() { a.keeper.run(side) })
+	var served error
+	if a.metrics != nil {
+		wg.Go(func() {
+			defer stop()
+			served = a.metrics.Run(side)
+		})
+	}
+	notReady := context.AfterFunc(ctx, func() { a.health.SetReady(false) })
+	defer notReady()
+	a.health.SetReady(true)
+	a.log.Info("started", "data_dir", a.data.path)
+	err := a.forward.Run(ctx)
+	a.keeper.save()
+	stopSide()
+	wg.Wait()
+	a.log.Info("stopped")
+	return errors.Join(err, served)
+}
+
+func (a *Agent) close() {
+	if a.parts != nil {
+		a.parts.Close()
+	}
+	if a.dead != nil {
+		a.dead.Close()
+	}
+	if a.data != nil {
+		a.data.Close()
+	}
+}
+
+// ForwardAddrs are the addresses the forward input listens on.
+func (a *Agent) ForwardAddrs() []string { return a.parts.ForwardAddrs() }
+
+// MetricsAddr is where /metrics is; empty: nowhere.
+func (a *Agent) MetricsAddr() string {
+	if a.metrics == nil {
+		return ""
+	}
+	return a.metrics.Addr().String()
+}

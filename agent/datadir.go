@@ -1,0 +1,51 @@
+package agent
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// dataDir is a data directory that this process holds until it is closed.
+type dataDir struct {
+	path string
+	lock *os.File
+}
+
+// openDataDir makes the directory (0700) and takes its lock, a file with this
+// process's id in it. The kernel frees the lock when the process ends, however
+// it ends.
+func openDataDir(path string) (*dataDir, error) {
+	if err := os.MkdirAll(path, 0o700); err != nil {
+		return nil, fmt.Errorf("cannot make data directory (setting data_dir): %w", err)
+	}
+	f, err := os.OpenFile(filepath.Join(path, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("cannot use data directory (setting data_dir): %w", err)
+	}
+	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
+		holder, _ := io.ReadAll(io.LimitReader(f, 32))
+		f.Close()
+		if errors.Is(err, unix.EWOULDBLOCK) {
+			return nil, fmt.Errorf("data directory %s is in use by process %s: one process for each data_dir", path, strings.TrimSpace(string(holder)))
+		}
+		return nil, fmt.Errorf("cannot lock data directory %s: %w", path, err)
+	}
+	if err := errors.Join(f.Truncate(0), writePid(f)); err != nil {
+		f.Close()
+		return nil, fmt.Errorf("cannot write lock file of %s: %w", path, err)
+	}
+	return &dataDir{path: path, lock: f}, nil
+}
+
+func writePid(f *os.File) error {
+	_, err := f.WriteAt(fmt.Appendf(nil, "%d\n", os.Getpid()), 0)
+	return err
+}
+
+func (d *dataDir) Close() error { return d.lock.Close() }

@@ -1,0 +1,49 @@
+package main
+
+import (
+	"fmt"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"sluice/logging"
+)
+
+func runCommand(p program) *cobra.Command {
+	var file string
+	cmd := &cobra.Command{
+		Use:   "run [--config FILE]",
+		Short: "Run until TERM or INT",
+		Long: `Run until TERM or INT: then stop the inputs, give out what is in flight and
+exit with status 0. A second TERM or INT exits at once with status 1; nothing
+that was safe is lost.
+
+Without --config: ` + p.file + ` if it is there, else the built-in
+defaults and the environment.`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return usageError{fmt.Sprintf("run takes no argument %q: write --config FILE", args[0])}
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			settings, _, err := p.loadGood(cmd, file)
+			if err != nil {
+				return err
+			}
+			log, flush := logging.New(p.logging(settings), cmd.ErrOrStderr())
+			defer flush()
+			signals, release := catchSignals()
+			defer release()
+			ctx, stop := untilSignal(cmd.Context(), signals, log, os.Exit)
+			defer stop()
+			if err := p.run(ctx, settings, log); err != nil {
+				return fmt.Errorf("cannot go on: %w", err)
+			}
+			return nil
+		},
+	}
+	cmd.Flags().StringVar(&file, "config", "", "settings file")
+	settingsFlags(cmd, p)
+	return cmd
+}

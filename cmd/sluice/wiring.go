@@ -1,0 +1,37 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+
+	"sluice/agent"
+	"sluice/conf"
+	"sluice/forwarder/catalog"
+	"sluice/logging"
+)
+
+// sluice is the program with the real parts in it.
+func sluice() program {
+	return program{
+		defaults:    func() any { return catalog.Default() },
+		file:        "/etc/sluice/sluice.yaml",
+		env:         map[string]string{"ELASTICSEARCH_URL": "elasticsearch.urls", "ELASTICSEARCH_API_KEY": "elasticsearch.api_key"},
+		envDefaults: map[string]string{"NODE_NAME": "kubernetes.node"},
+		flags: map[string]string{
+			"data_dir":           "directory for checkpoints and dead letters",
+			"log.level":          "debug, info, warn or error",
+			"log.format":         "text or json",
+			"metrics.listen":     "address of /metrics, /healthz and /readyz",
+			"elasticsearch.urls": "Elasticsearch servers, separated by commas",
+		},
+		logging: func(s any) logging.Config { return s.(*catalog.Settings).Log },
+		check:   func(t *conf.Tree, s any) conf.Problems { return catalog.Check(t, s.(*catalog.Settings)) },
+		run: func(ctx context.Context, s any, log *slog.Logger) error {
+			a, err := agent.New(s.(*catalog.Settings), agent.Options{Log: log, Version: thisBuild().Version})
+			if err != nil {
+				return err
+			}
+			return a.Run(ctx)
+		},
+	}
+}

@@ -1,0 +1,76 @@
+package catalog
+
+import (
+	"time"
+
+	"sluice/conf"
+	"sluice/forwarder/listen"
+	"sluice/forwarder/tail"
+	"sluice/logging"
+	"sluice/sink/elastic"
+)
+
+// Settings is the settings file: the standard pipeline with its knobs. The
+// names are the surface (docs/configuration.md).
+type Settings struct {
+	Cluster       string         `conf:"cluster"`
+	DataDir       string         `conf:"data_dir"`
+	MemoryLimit   int64          `conf:"memory_limit,size"`
+	ShutdownGrace time.Duration  `conf:"shutdown_grace"`
+	Log           logging.Config `conf:"log"`
+	Metrics       Metrics        `conf:"metrics"`
+	Fields        []Field        `conf:"fields"`
+	Inputs        Inputs         `conf:"inputs"`
+	Kubernetes    Kubernetes     `conf:"kubernetes"`
+
+	Filters []*conf.Element `conf:"filters,element=filter"`
+
+	Buffer        Buffer         `conf:"buffer"`
+	Output        string         `conf:"output,oneof=elasticsearch"`
+	Elasticsearch elastic.Config `conf:"elasticsearch"`
+}
+
+// Metrics says where /metrics, /healthz and /readyz are; empty: nowhere.
+type Metrics struct {
+	Listen string `conf:"listen"`
+}
+
+// Field is a static field on every record.
+type Field struct {
+	Name  string `conf:"name,required"`
+	Value string `conf:"value"`
+}
+
+// Inputs are the standard pipeline's sources. An empty path, or no address,
+// leaves one out.
+type Inputs struct {
+	Containers tail.Config   `conf:"containers"`
+	Forward    listen.Config `conf:"forward"`
+}
+
+// Kubernetes is what is known without asking the API server.
+type Kubernetes struct {
+	Node string `conf:"node"`
+}
+
+// Buffer sizes the lane in front of the output.
+type Buffer struct {
+	Type          string        `conf:"type,oneof=memory"`
+	FlushBytes    int64         `conf:"flush_bytes,size"`
+	FlushInterval time.Duration `conf:"flush_interval"`
+}
+
+// Default is what holds where nothing is set. A MemoryLimit of 0 stands for
+// the smaller of 64 MiB and 40 % of the cgroup's limit.
+func Default() *Settings {
+	return &Settings{
+		DataDir:       "/var/lib/sluice",
+		ShutdownGrace: 25 * time.Second,
+		Log:           logging.DefaultConfig(),
+		Metrics:       Metrics{Listen: ":24231"},
+		Inputs:        Inputs{Containers: tail.DefaultConfig(), Forward: listen.DefaultConfig()},
+		Buffer:        Buffer{Type: "memory", FlushBytes: 1 << 20, FlushInterval: time.Second},
+		Output:        "elasticsearch",
+		Elasticsearch: elastic.DefaultConfig(),
+	}
+}

@@ -1,0 +1,93 @@
+// Package sluice_test holds the house rules that no compiler checks.
+package sluice_test
+
+import (
+	"os/exec"
+	"strings"
+	"testing"
+)
+
+// arrows lists, for each package of ours, what of ours it may depend on,
+// directly or not, and which other modules (by prefix). A package that is not
+// listed sits on top and may use everything. "..." at the end covers what is
+// below.
+var arrows = map[string]struct{ ours, others string }{
+	"event":                {"", "github.com/zeebo/xxh3"},
+	"wire":                 {"", "github.com/tinylib/msgp github.com/klauspost/compress"},
+	"parser":               {"event", ""},
+	"conf":                 {"", "*"},
+	"logging":              {"", ""},
+	"admin":                {"", "*"},
+	"forwarder":            {"event forwarder/ledger", "github.com/prometheus"},
+	"forwarder/ledger":     {"", ""},
+	"forwarder/checkpoint": {"", ""},
+	"forwarder/buffer":     {"event", ""},
+	"forwarder/deadletter": {"event", ""},
+	"forwarder/filter":     {"event parser wire", "github.com/tinylib/msgp"},
+	"forwarder/tail":       {"event parser wire forwarder/ledger", "*"},
+	"forwarder/listen":     {"event parser wire forwarder/ledger", "*"},
+	"sink/elastic":         {"event wire", "*"},
+	"sink/elastictest":     {"", "*"},
+}
+
+// inBinary lists what may not be part of the sluice binary.
+var notInSluice = []string{"sluice/sink/elastictest", "sluice/bench", "sluice/cmd/sluice-dev", "github.com/fluent/fluent-logger-golang", "github.com/chromedp"}
+
+func list(t *testing.T, args ...string) []string {
+	t.Helper()
+	out, err := exec.Command("go", append([]string{"list"}, args...)...).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.Fields(string(out))
+}
+
+func TestArrows(t *testing.T) {
+	for pkg, may := range arrows {
+		allowed := map[string]bool{}
+		for _, p := range strings.Fields(may.ours) {
+			allowed["sluice/"+p] = true
+		}
+		own := "sluice/" + pkg
+		direct := map[string]bool{}
+		for _, dep := range list(t, "-f", `{{join .Imports "\n"}}`, "./"+pkg) {
+			direct[dep] = true
+		}
+		for _, dep := range list(t, "-deps", "./"+pkg) {
+			switch {
+			case dep == own || allowed[dep] || strings.HasPrefix(dep, own+"/internal/"):
+			case strings.HasPrefix(dep, "sluice/"):
+				t.Errorf("%s depends on %s", own, dep)
+			case direct[dep] && strings.Contains(strings.SplitN(dep, "/", 2)[0], ".") && !permits(may.others, dep):
+				t.Errorf("%s imports %s; it may import of other modules: %q", own, dep, may.others)
+			}
+		}
+	}
+}
+
+func permits(prefixes, dep string) bool {
+	for _, p := range strings.Fields(prefixes) {
+		if p == "*" || strings.HasPrefix(dep, p) {
+			return true
+		}
+	}
+	return false
+}
+
+func TestWhatIsNotInTheBinary(t *testing.T) {
+	for _, dep := range list(t, "-deps", "./cmd/sluice") {
+		for _, not := range notInSluice {
+			if strings.HasPrefix(dep, not) {
+				t.Errorf("sluice contains %s", dep)
+			}
+		}
+	}
+}
+
+func TestEveryPackageStatesItsPromise(t *testing.T) {
+	for _, line := range strings.Split(strings.Join(list(t, "-f", `{{.ImportPath}}={{len .Doc}}`, "./..."), "\n"), "\n") {
+		if strings.HasSuffix(line, "=0") {
+			t.Errorf("%s has no package comment", strings.TrimSuffix(line, "=0"))
+		}
+	}
+}
