@@ -1,0 +1,180 @@
+package agent_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"math/rand/v2"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"strconv"
+	"syscall"
+	"testing"
+	"time"
+
+	"sluice/agent"
+	"sluice/conf"
+	"sluice/forwarder"
+	"sluice/forwarder/catalog"
+	"sluice/forwarder/checkpoint"
+	"sluice/sink/elastictest"
+)
+
+// childSettings makes the test binary an agent: a settings file's path.
+const childSettings = "SLUICE_TEST_AGENT_SETTINGS"
+
+func TestMain(m *testing.M) {
+	if file := os.Getenv(childSettings); file != "" {
+		os.Unsetenv(childSettings)
+		if err := runChild(file); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
+	os.Exit(m.Run())
+}
+
+func runChild(file string) error {
+	s := catalog.Default()
+	if _, problems := conf.Load(conf.LoadOptions{File: file, Schema: s}); problems.Bad() {
+		return fmt.Errorf("%s", problems)
+	}
+	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	quick := forwarder.LaneConfig{RetryBase: 5 * time.Millisecond, RetryMax: 50 * time.Millisecond, PauseEvery: 50 * time.Millisecond}
+	a, err := agent.New(s, agent.Options{Log: log, Lane: quick})
+	if err != nil {
+		return err
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+	defer stop()
+	fmt.Println("ready")
+	return a.Run(ctx)
+}
+
+// child is an agent in a process of its own.
+type child struct {
+	cmd *exec.Cmd
+	log *os.File
+}
+
+func startChild(t *testing.T, dir string) *child {
+	t.Helper()
+	log, err := os.OpenFile(filepath.Join(dir, "agent.log"), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), childSettings+"="+filepath.Join(dir, "sluice.yaml"))
+	cmd.Stderr = log
+	ready, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.ReadFull(ready, make([]byte, len("ready"))); err != nil {
+		t.Fatalf("the agent did not start: %v (see its log below)\n%s", err, tailOf(log.Name()))
+	}
+	return &child{cmd, log}
+}
+
+func (c *child) end(t *testing.T, sig syscall.Signal) {
+	t.Helper()
+	defer c.log.Close()
+	if err := c.cmd.Process.Signal(sig); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.cmd.Wait(); err != nil && sig == syscall.SIGTERM {
+		t.Fatalf("the agent did not stop in order: %v", err)
+	}
+}
+
+func tailOf(path string) []byte {
+	raw, _ := os.ReadFile(path)
+	return raw[max(0, len(raw)-2000):]
+}
+
+// TestChaos writes 200,000 numbered lines into container files that rotate,
+// while the agent is stopped and killed at random moments, loses its checkpoint
+// once, and Elasticsearch misbehaves in every way that time heals, and refuses
+// single documents for good. Every line must be stored once, or be a dead letter.
+func TestChaos(t *testing.T) {
+	seed := uint64(time.Now().UnixNano())
+	if s := os.Getenv("SLUICE_TEST_SEED"); s != "" {
+		seed, _ = strconv.ParseUint(s, 10, 64)
+	}
+	t.Logf("SLUICE_TEST_SEED=%d repeats the faults", seed)
+	rnd := rand.New(rand.NewPCG(seed, 1))
+	dir := t.TempDir()
+	store := newSeenStore(`"message":"line `)
+	server := elastictest.New(store, elastictest.WithFaults(withRefusals(elastictest.Chaos(seed, 0.5, 300*time.Millisecond))))
+	web := httptest.NewServer(server)
+	defer web.Close()
+	defer server.Close()
+	settings(t, dir, web.URL, "request_timeout: 1s")
+
+	const files, lines, lives = 8, 200_000, 25
+	w := newWriter(t, dir, files)
+	for life := range lives {
+		w.write(lines/lives/2, rnd) // what is there before the start
+		c := startChild(t, dir)
+		w.write(lines/lives/2, rnd) // and what comes meanwhile
+		wait := time.NewTimer(time.Duration(20+rnd.IntN(700)) * time.Millisecond)
+		<-wait.C
+		sig := []syscall.Signal{syscall.SIGTERM, syscall.SIGKILL}[rnd.IntN(2)]
+		c.end(t, sig)
+		t.Logf("life %d ended by %v: %d of %d lines stored", life, sig, store.distinct(), w.written)
+		if life == lives/2 {
+			if err := os.Remove(filepath.Join(dir, "data", checkpoint.Name)); err != nil && !os.IsNotExist(err) {
+				t.Fatal(err)
+			}
+		}
+	}
+	server.SetFaults(nil)
+	c := startChild(t, dir)
+	dead := func() map[int]bool { return deadLines(t, filepath.Join(dir, "data")) }
+	store.await(t, w.written, dead, 2*time.Minute)
+	c.end(t, syscall.SIGTERM)
+	store.verify(t, w.written, dead())
+	stats := server.Stats()
+	t.Logf("%d requests, %d of them with a fault", stats.Requests, stats.Faults)
+	if stats.Faults < 50 || len(dead()) == 0 {
+		t.Errorf("%d faults and %d dead letters: the test tested too little", stats.Faults, len(dead()))
+	}
+}
+
+// withRefusals lets every 16th request that has no other fault refuse one
+// document for good.
+func withRefusals(plan func(elastictest.Request) elastictest.Fault) func(elastictest.Request) elastictest.Fault {
+	return func(r elastictest.Request) elastictest.Fault {
+		f := plan(r)
+		if f.Kind == elastictest.None && r.Bulk%16 == 0 {
+			f = elastictest.Fault{Kind: elastictest.Items, Item: elastictest.At(400, 1)}
+		}
+		return f
+	}
+}
+
+func settings(t *testing.T, dir, url, more string) {
+	t.Helper()
+	text := fmt.Sprintf(`
+data_dir: %[1]s/data
+shutdown_grace: 2s
+metrics: { listen: "" }
+inputs:
+  containers: { path: "%[1]s/containers/*.log", refresh_interval: 200ms }
+  forward: { listen: ["127.0.0.1:0"] }
+buffer: { flush_interval: 50ms, flush_bytes: 32KiB }
+memory_limit: 2MiB
+elasticsearch: { urls: ["%[2]s"], %[3]s }
+`, dir, url, more)
+	if err := os.WriteFile(filepath.Join(dir, "sluice.yaml"), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
