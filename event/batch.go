@@ -77,6 +77,7 @@ type Batch struct {
 	Shared *Fragment // what is true of every record in it; may be nil
 	Ack    *Ack      // the receipt; nil: nobody waits for one
 	Read   int64     // when its first byte was read, Unix nanoseconds
+	Urgent bool      // a client waits for the receipt before it sends more
 
 	index map[string]uint16 // of Keys
 }

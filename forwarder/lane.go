@@ -103,7 +103,7 @@ func (l *Lane) offer(b *event.Batch, key *atomic.Pointer[string]) error {
 	b.Ack.Fork(len(bs.List))
 	for i, blk := range bs.List {
 		bs.List[i] = nil
-		blk.Ack, blk.Tag, blk.Stream, blk.Read = b.Ack, b.Tag, b.Stream, b.Read
+		blk.Ack, blk.Tag, blk.Stream, blk.Read, blk.Urgent = b.Ack, b.Tag, b.Stream, b.Read, b.Urgent
 		blk = l.pool.Fit(blk)
 		if last := key.Load(); last == nil || *last != blk.Key {
 			k := blk.Key

@@ -16,6 +16,11 @@ type Config struct {
 	FlushInterval time.Duration // so is one whose oldest block has waited this long
 }
 
+// linger is how long an urgent block waits for company: long enough that the
+// clients that were just answered can send again, so that their next messages
+// travel in one request.
+const linger = 10 * time.Millisecond
+
 // ErrClosed is Append's answer after Close.
 var ErrClosed = errors.New("buffer is closed")
 
@@ -38,6 +43,7 @@ type queue struct {
 	blocks    []*event.Block
 	bytes     int       // encoded bytes in blocks
 	since     time.Time // when the queue last became non-empty, or was last leased from
+	urgent    time.Time // when the first urgent block came; zero: none did
 	notBefore time.Time
 	parked    bool // given back with a delay; only such a queue is left behind by Close
 }
@@ -75,11 +81,15 @@ func (m *Memory) Append(b *event.Block) error {
 	if first {
 		q.since = time.Now()
 	}
+	hurry := b.Urgent && q.urgent.IsZero()
+	if hurry {
+		q.urgent = time.Now()
+	}
 	was := q.bytes
 	q.blocks = append(q.blocks, b)
 	q.bytes += len(b.Body)
 	m.records += b.Weight()
-	if first || was < m.cfg.FlushBytes && q.bytes >= m.cfg.FlushBytes {
+	if first || hurry || was < m.cfg.FlushBytes && q.bytes >= m.cfg.FlushBytes {
 		m.wake()
 	}
 	return nil
@@ -137,7 +147,11 @@ func (m *Memory) ripeIn(q *queue, now time.Time) time.Duration {
 	if m.flushing || q.bytes >= m.cfg.FlushBytes {
 		return 0
 	}
-	return q.since.Add(m.cfg.FlushInterval).Sub(now)
+	in := q.since.Add(m.cfg.FlushInterval).Sub(now)
+	if !q.urgent.IsZero() {
+		in = min(in, q.urgent.Add(linger).Sub(now))
+	}
+	return in
 }
 
 func (m *Memory) drained() bool {
@@ -165,7 +179,7 @@ func (m *Memory) take(key string, q *queue, maxBytes int) *event.Chunk {
 	q.notBefore, q.parked = time.Time{}, false
 	if rest == 0 {
 		delete(m.queues, key) // ever new keys (daily indices) leave nothing behind
-	}
+	} // else, if some were urgent: the rest goes out at once, too
 	return c
 }
 

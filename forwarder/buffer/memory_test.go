@@ -68,6 +68,25 @@ func TestDueByBytesOrAge(t *testing.T) {
 	})
 }
 
+func TestAnUrgentBlockWaitsOnlyForCompany(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m, r := NewMemory(cfg, NewBudget(1<<20).Share(), nil), &receipts{}
+		start := time.Now()
+		m.Append(block("a", 10, r))
+		urgent := block("a", 1, r)
+		urgent.Urgent = true
+		m.Append(urgent)
+		if c := lease(t, m, 1000); c.Len() != 11 || time.Since(start) != linger {
+			t.Fatalf("%d items after %v", c.Len(), time.Since(start))
+		}
+		m.Append(block("a", 1, r))
+		lease(t, m, 1000)
+		if d := time.Since(start); d != linger+cfg.FlushInterval {
+			t.Fatalf("the next, not urgent, after %v", d)
+		}
+	})
+}
+
 func TestAppendWakesAWaitingLease(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m, r := NewMemory(cfg, NewBudget(1<<20).Share(), nil), &receipts{}

@@ -1,0 +1,196 @@
+package agent_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"math/rand/v2"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/fluent/fluent-logger-golang/fluent"
+	"github.com/prometheus/common/expfmt"
+	"github.com/prometheus/common/model"
+
+	"sluice/agent"
+	"sluice/conf"
+	"sluice/forwarder/catalog"
+	"sluice/forwarder/checkpoint"
+)
+
+// testURL is a real Elasticsearch; make test-elasticsearch sets it.
+const testURL = "ELASTICSEARCH_TEST_URL"
+
+// TestRealElasticsearch brings 100,000 lines by files and 100,000 records by
+// the Go logger into a real Elasticsearch and counts them there; then reads the
+// same files again without a checkpoint.
+func TestRealElasticsearch(t *testing.T) {
+	es := os.Getenv(testURL)
+	if es == "" {
+		t.Skipf("%s is not set: make test-elasticsearch starts a real Elasticsearch and sets it", testURL)
+	}
+	const lines, records, acked = 100_000, 100_000, 640
+	dir := t.TempDir()
+	index := fmt.Sprintf("sluice-test-%d", time.Now().UnixNano())
+	t.Cleanup(func() { call(t, http.MethodDelete, es+"/"+index) })
+	settings(t, dir, es, "index: "+index)
+
+	newWriter(t, dir, 10).write(lines, rand.New(rand.NewPCG(1, 1)))
+	a := startAgent(t, dir)
+	logger(t, a.ForwardAddrs()[0], fluent.Config{Async: true, BufferLimit: records}, "app.async", 0, records)
+	var clients sync.WaitGroup
+	for c := range 64 { // each waits for its acknowledgement before it sends again
+		clients.Go(func() {
+			logger(t, a.ForwardAddrs()[0], fluent.Config{RequestAck: true, SubSecondPrecision: true}, "app.acked", records+c*acked/64, acked/64)
+		})
+	}
+	clients.Wait()
+	const all = lines + records + acked
+	a.await(t, all)
+	a.stop(t)
+	if n := count(t, es, index); n != all {
+		t.Fatalf("%d documents, want %d", n, all)
+	}
+
+	if err := os.Remove(filepath.Join(dir, "data", checkpoint.Name)); err != nil {
+		t.Fatal(err)
+	}
+	a = startAgent(t, dir)
+	a.await(t, lines)
+	a.stop(t)
+	if n := count(t, es, index); n != all {
+		t.Fatalf("%d documents after reading the files again, want %d", n, all)
+	}
+}
+
+// logger sends n numbered records by the official Go logger.
+func logger(t *testing.T, addr string, cfg fluent.Config, tag string, from, n int) {
+	host, port, _ := strings.Cut(addr, ":")
+	cfg.FluentHost = host
+	cfg.FluentPort, _ = strconv.Atoi(port)
+	cfg.MarshalAsJSON = false
+	l, err := fluent.New(cfg)
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	for i := range n {
+		if err := l.Post(tag, map[string]any{"message": "logged", "number": from + i}); err != nil {
+			t.Error(err)
+			return
+		}
+	}
+	if err := l.Close(); err != nil { // gives out what an asynchronous one still holds
+		t.Error(err)
+	}
+}
+
+// running is an agent in this process.
+type running struct {
+	*agent.Agent
+	cancel context.CancelFunc
+	ended  chan error
+}
+
+func startAgent(t *testing.T, dir string) *running {
+	t.Helper()
+	s := catalog.Default()
+	if _, problems := conf.Load(conf.LoadOptions{File: filepath.Join(dir, "sluice.yaml"), Schema: s}); problems.Bad() {
+		t.Fatal(problems)
+	}
+	s.Metrics.Listen = "127.0.0.1:0"
+	a, err := agent.New(s, agent.Options{Log: slog.New(slog.NewTextHandler(t.Output(), nil))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	r := &running{a, cancel, make(chan error, 1)}
+	go func() { r.ended <- a.Run(ctx) }()
+	return r
+}
+
+func (r *running) stop(t *testing.T) {
+	t.Helper()
+	r.cancel()
+	if err := <-r.ended; err != nil {
+		t.Fatal(err)
+	}
+}
+
+// await waits until n source records are answered for, by the agent's own
+// accounts, none dropped.
+func (r *running) await(t *testing.T, n int) {
+	t.Helper()
+	tick := time.NewTicker(100 * time.Millisecond)
+	defer tick.Stop()
+	deadline := time.After(3 * time.Minute)
+	for {
+		states := r.accounts(t)
+		if states["dropped"] != 0 {
+			t.Fatalf("records were dropped: %v", states)
+		}
+		if int(states["delivered"]) >= n {
+			return
+		}
+		select {
+		case <-tick.C:
+		case <-deadline:
+			t.Fatalf("not all of %d records arrived: %v", n, states)
+		}
+	}
+}
+
+func (r *running) accounts(t *testing.T) map[string]float64 {
+	t.Helper()
+	res, err := http.Get("http://" + r.MetricsAddr() + "/metrics")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	parser := expfmt.NewTextParser(model.UTF8Validation)
+	families, err := parser.TextToMetricFamilies(res.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	states := map[string]float64{}
+	for _, m := range families["sluice_accounts_records"].GetMetric() {
+		states[m.GetLabel()[0].GetValue()] = m.GetGauge().GetValue()
+	}
+	return states
+}
+
+func call(t *testing.T, method, url string) []byte {
+	t.Helper()
+	req, err := http.NewRequestWithContext(context.Background(), method, url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	if err != nil || res.StatusCode != http.StatusOK {
+		t.Fatalf("%s %s: %s %v %s", method, url, res.Status, err, body)
+	}
+	return body
+}
+
+func count(t *testing.T, es, index string) int {
+	t.Helper()
+	call(t, http.MethodPost, es+"/"+index+"/_refresh")
+	var answer struct{ Count int }
+	if err := json.Unmarshal(call(t, http.MethodGet, es+"/"+index+"/_count"), &answer); err != nil {
+		t.Fatal(err)
+	}
+	return answer.Count
+}
