@@ -55,5 +55,8 @@ elasticsearch: ## a real one from Maven artifacts; prints its URL
 stop-elasticsearch:
 	@$(ES) stop
 
+test-elasticsearch: ## on a real Elasticsearch; prints SKIP and why where none can be had
+	$(ES) with -- $(GO) test -count=1 ./sink/elastictest ./agent -run 'Contract|RealElasticsearch'
+
 clean:
 	rm -rf bin

@@ -23,9 +23,10 @@ var arrows = map[string]struct{ ours, others string }{
 	"forwarder/checkpoint": {"", ""},
 	"forwarder/buffer":     {"event", ""},
 	"forwarder/deadletter": {"event", ""},
+	"forwarder/meter":      {"", "github.com/prometheus"},
 	"forwarder/filter":     {"event parser wire", "github.com/tinylib/msgp"},
-	"forwarder/tail":       {"event parser wire forwarder/ledger", "*"},
-	"forwarder/listen":     {"event parser wire forwarder/ledger", "*"},
+	"forwarder/tail":       {"event parser wire forwarder/ledger forwarder/meter", "*"},
+	"forwarder/listen":     {"event parser wire forwarder/ledger forwarder/meter", "*"},
 	"sink/elastic":         {"event wire", "*"},
 	"sink/elastictest":     {"", "*"},
 }

@@ -8,7 +8,8 @@ type Signal uint8
 const (
 	None     Signal = iota
 	Throttle        // the sink is busy: wait, then the Retry items again
-	TooLarge        // the request was too large: halve it
+	TooLarge        // the request was too large: halve it, and make smaller ones
+	Split           // one item may spoil the request: halve it until that one is alone
 	Pause           // nobody's request would succeed (credentials): wait slowly
 	Park            // this key's would not (set-up of one index): other keys go on
 )

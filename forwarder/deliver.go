@@ -51,7 +51,7 @@ func (l *Lane) deliver(ctx context.Context, c *event.Chunk) {
 			return
 		}
 		switch {
-		case v.Signal == event.TooLarge || v.Signal == event.Throttle && alone && c.Tries%4 == 0 && len(v.Retry) == n:
+		case v.Signal == event.TooLarge || v.Signal == event.Split || v.Signal == event.Throttle && alone && c.Tries%4 == 0 && len(v.Retry) == n:
 			// A body above the server's pressure limit is answered with 429 for ever,
 			// hence the second case: nothing else was in flight, and it was refused whole.
 			if !l.halve(ctx, c, v.Signal == event.TooLarge) {

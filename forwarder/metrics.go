@@ -74,6 +74,8 @@ func reasonOf(v *event.Verdict) string {
 		return "throttled"
 	case event.TooLarge:
 		return "too_large"
+	case event.Split:
+		return "split"
 	case event.Pause:
 		return "paused"
 	case event.Park:

@@ -33,7 +33,9 @@ func filter(pattern, name string, f Filter) Step {
 	return s
 }
 
-func down(*event.Chunk) (event.Verdict, error) { return event.Verdict{}, errors.New("connection refused") }
+func down(*event.Chunk) (event.Verdict, error) {
+	return event.Verdict{}, errors.New("connection refused")
+}
 
 func isDown(n int) *scripted {
 	s := &scripted{}

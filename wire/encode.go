@@ -1,0 +1,102 @@
+package wire
+
+import (
+	"bytes"
+
+	"github.com/klauspost/compress/gzip"
+	"github.com/tinylib/msgp/msgp"
+)
+
+// Send is what the sender of a frame says in its option. The zero Send says
+// nothing: the frame goes out without one.
+type Send struct {
+	Chunk      string // the chunk id; asks for an ack
+	Size       int    // events
+	Compressed string // "gzip"
+}
+
+// AppendEventTime appends a time as EventTime. Only seconds of 32 bits fit.
+func AppendEventTime(dst []byte, t Time) []byte {
+	dst = append(dst, 0xd7, extEventTime)
+	s, n := uint32(t.Sec), t.Nsec
+	return append(dst, byte(s>>24), byte(s>>16), byte(s>>8), byte(s), byte(n>>24), byte(n>>16), byte(n>>8), byte(n))
+}
+
+// AppendEntry appends [time, record], as Forward and Packed frames hold it;
+// record is a msgpack map.
+func AppendEntry(dst []byte, t Time, record []byte) []byte {
+	dst = msgp.AppendArrayHeader(dst, 2)
+	return append(AppendEventTime(dst, t), record...)
+}
+
+// AppendMessage appends a frame of one event.
+func AppendMessage(dst []byte, tag string, t Time, record []byte, s Send) []byte {
+	dst = appendOuter(dst, 3, tag, s)
+	dst = append(AppendEventTime(dst, t), record...)
+	return s.append(dst)
+}
+
+// AppendForward appends a frame of n entries, made by AppendEntry.
+func AppendForward(dst []byte, tag string, n int, entries []byte, s Send) []byte {
+	dst = appendOuter(dst, 2, tag, s)
+	dst = append(msgp.AppendArrayHeader(dst, uint32(n)), entries...)
+	return s.append(dst)
+}
+
+// AppendPacked appends a PackedForward frame of entries made by AppendEntry;
+// when s says so, they are compressed already.
+func AppendPacked(dst []byte, tag string, entries []byte, s Send) []byte {
+	dst = appendOuter(dst, 2, tag, s)
+	return s.append(msgp.AppendBytes(dst, entries))
+}
+
+// AppendAck appends the answer to a frame whose chunk id came as chunk, a
+// msgpack value.
+func AppendAck(dst, chunk []byte) []byte {
+	dst = append(dst, 0x81, 0xa3, 'a', 'c', 'k')
+	return append(dst, chunk...)
+}
+
+// Gzip appends src compressed as one member, at level 1: logs gain little by
+// more.
+func Gzip(dst, src []byte) ([]byte, error) {
+	out := bytes.NewBuffer(dst)
+	w, err := gzip.NewWriterLevel(out, gzip.BestSpeed)
+	if err != nil {
+		return dst, err
+	}
+	if _, err = w.Write(src); err == nil {
+		err = w.Close()
+	}
+	return out.Bytes(), err
+}
+
+func appendOuter(dst []byte, n uint32, tag string, s Send) []byte {
+	if s != (Send{}) {
+		n++
+	}
+	return msgp.AppendString(msgp.AppendArrayHeader(dst, n), tag)
+}
+
+func (s Send) append(dst []byte) []byte {
+	n := uint32(0)
+	for _, said := range []bool{s.Chunk != "", s.Size != 0, s.Compressed != ""} {
+		if said {
+			n++
+		}
+	}
+	if n == 0 {
+		return dst
+	}
+	dst = msgp.AppendMapHeader(dst, n)
+	if s.Chunk != "" {
+		dst = msgp.AppendString(msgp.AppendString(dst, "chunk"), s.Chunk)
+	}
+	if s.Size != 0 {
+		dst = msgp.AppendInt(msgp.AppendString(dst, "size"), s.Size)
+	}
+	if s.Compressed != "" {
+		dst = msgp.AppendString(msgp.AppendString(dst, "compressed"), s.Compressed)
+	}
+	return dst
+}
