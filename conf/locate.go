@@ -2,6 +2,7 @@ package conf
 
 import (
 	"errors"
+	"regexp"
 	"strconv"
 	"strings"
 )
@@ -44,9 +45,9 @@ func splitIndex(s string) (name string, index int) {
 	return name, n
 }
 
-// Explain turns the error of a part's constructor into problems. An error with
-// a method Field() string names the setting, below section, that it is about;
-// several joined ones (errors.Join) become several problems.
+// Explain turns the error of a part's constructor into problems. The setting
+// that it is about, below section, is named by its method Field() string, or
+// dotted in its text; several joined errors become several problems.
 func (t *Tree) Explain(section string, err error) Problems {
 	if err == nil {
 		return nil
@@ -62,6 +63,8 @@ func (t *Tree) Explain(section string, err error) Problems {
 	var at interface{ Field() string }
 	if errors.As(err, &at) {
 		setting = join(section, at.Field())
+	} else if m := regexp.MustCompile(regexp.QuoteMeta(section) + `(?:\.\w+|\[\d+\])+`).FindString(what); m != "" {
+		setting = m
 	}
 	if !strings.Contains(what, setting) {
 		what = setting + ": " + what

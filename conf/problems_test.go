@@ -107,8 +107,10 @@ kubernetes:
 	}
 	err := errors.Join(
 		fmt.Errorf("cannot make the input: %w", fieldError{"path", "/a is no directory"}),
+		errors.New("inputs.containers.path[1] is no glob: write a path"),
 		errors.New("something else"))
 	want := `sluice.yaml:2:17: error: inputs.containers.path: cannot make the input: /a is no directory
+sluice.yaml:2:28: error: inputs.containers.path[1] is no glob: write a path
 sluice.yaml:2:3: error: inputs.containers: something else
 `
 	if got := tree.Explain("inputs.containers", err).String(); got != want {

@@ -28,8 +28,10 @@ const (
 func (k kind) scalar() bool { return k <= kindStrings }
 
 // typeNames say what a setting holds, by kind.
-var typeNames = [...]string{"text", "true or false", "whole number", "number", "size", "duration", "list of texts",
-	"section", "list of sections", "section of texts", "list of sections"}
+var typeNames = [...]string{
+	"text", "true or false", "whole number", "number", "size", "duration", "list of texts",
+	"section", "list of sections", "section of texts", "list of sections",
+}
 
 // examples show how a scalar is written, by kind.
 var examples = [...]string{"TEXT", "true", "10", "0.5", "5MiB", "10s", "[TEXT, TEXT]"}

@@ -35,8 +35,10 @@ func (d *decoder) scalar(p *Param, f *field, v reflect.Value, path string) {
 	case kindString:
 		d.choice(p, f, path)
 		if f.secret && p.Value == mask {
-			d.problems = append(d.problems, Problem{Pos: p.Pos, Severity: Warning,
-				What: path + " holds the mask of a secret", Fix: "write the secret, or ${file:PATH}"})
+			d.problems = append(d.problems, Problem{
+				Pos: p.Pos, Severity: Warning,
+				What: path + " holds the mask of a secret", Fix: "write the secret, or ${file:PATH}",
+			})
 		}
 		v.SetString(p.Value)
 	case kindBool:
