@@ -37,8 +37,8 @@ func TestLookup(t *testing.T) {
 		{nil, "J" + doc},
 	} {
 		b := &event.Batch{}
-		v := b.PutString("..", event.Text)
-		v = b.PutString(doc, event.JSON)
+		b.PutString("..", event.Text)
+		v := b.PutString(doc, event.JSON)
 		got := ""
 		if found, ok := Lookup(b, v, c.path); ok {
 			got = string("TJ"[found.Kind]) + string(b.Bytes(found))

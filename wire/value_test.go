@@ -14,7 +14,7 @@ func nested(n int) []byte { return append(bytes.Repeat([]byte{0x91}, n), 0xc0) }
 
 func TestMeasureEveryHeader(t *testing.T) {
 	long := strings.Repeat("x", 70000)
-	var tests = []struct {
+	tests := []struct {
 		typ   Type
 		value []byte
 	}{

@@ -26,15 +26,18 @@ const File = "dead-letters.ndjson"
 // header is the first line: magic and version.
 const header = `{"format":"sluice-dead-letters","version":1}` + "\n"
 
-// Letter is one line of the file.
+// Letter is one line of the file: an item that a sink refused, or bytes that an
+// input could not take apart.
 type Letter struct {
-	Time      time.Time `json:"time"` // when it was refused
-	Lane      string    `json:"lane"`
-	Key       string    `json:"key"` // target index or data stream
-	Tag       string    `json:"tag"`
-	ID        string    `json:"id"`
+	Time      time.Time `json:"time"`           // when it was refused
+	Lane      string    `json:"lane,omitempty"` // of a refused item
+	Input     string    `json:"input,omitempty"`
+	Peer      string    `json:"peer,omitempty"`
+	Key       string    `json:"key,omitempty"` // target index or data stream
+	Tag       string    `json:"tag,omitempty"`
+	ID        string    `json:"id,omitempty"`
 	Position  uint64    `json:"position"` // the id's: end offset in the file, or index in the chunk
-	Status    int       `json:"status"`
+	Status    int       `json:"status,omitempty"`
 	Type      string    `json:"type"`
 	Reason    string    `json:"reason"`         // the sink's words
 	Item      string    `json:"item,omitempty"` // as it was sent, when it is UTF-8
@@ -110,16 +113,11 @@ func (s *Store) write(p []byte) error {
 
 // Put implements forwarder.DeadLetters.
 func (s *Store) Put(lane string, c *event.Chunk, rejected []event.Rejection) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.buf.Reset()
-	enc := json.NewEncoder(&s.buf)
-	enc.SetEscapeHTML(false)
-	now := time.Now().UTC()
+	letters := make([]Letter, 0, len(rejected))
 	for _, r := range rejected {
 		b, i := c.At(r.Item)
 		l := Letter{
-			Time: now, Lane: lane, Key: c.Key, Tag: b.Tag,
+			Lane: lane, Key: c.Key, Tag: b.Tag,
 			ID: b.IDs[i].String(), Position: b.IDs[i].Position(),
 			Status: r.Status, Type: r.Type, Reason: r.Reason,
 		}
@@ -128,7 +126,27 @@ func (s *Store) Put(lane string, c *event.Chunk, rejected []event.Rejection) err
 		} else {
 			l.ItemBytes = item
 		}
-		if err := enc.Encode(&l); err != nil {
+		letters = append(letters, l)
+	}
+	return s.put(letters)
+}
+
+// PutRaw keeps bytes that an input could not take apart, as they came. kind is
+// from a small set; reason may quote them.
+func (s *Store) PutRaw(input, peer, tag, kind, reason string, raw []byte) error {
+	return s.put([]Letter{{Input: input, Peer: peer, Tag: tag, Type: kind, Reason: reason, ItemBytes: raw}})
+}
+
+func (s *Store) put(letters []Letter) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.buf.Reset()
+	enc := json.NewEncoder(&s.buf)
+	enc.SetEscapeHTML(false)
+	now := time.Now().UTC()
+	for i := range letters {
+		letters[i].Time = now
+		if err := enc.Encode(&letters[i]); err != nil {
 			return fmt.Errorf("cannot encode dead letter: %w", err)
 		}
 	}

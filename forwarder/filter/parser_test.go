@@ -26,13 +26,19 @@ func TestParser(t *testing.T) {
 	}{
 		"alone":   {nil, record, `{"a":1,"b":"x\ny","log":{"c":[]}}`, event.Live},
 		"reserve": {func(c *ParserConfig) { c.ReserveData = true }, record, `{"s":"stdout","a":1,"b":"x\ny","log":{"c":[]}}`, event.Live},
-		"remove": {func(c *ParserConfig) { c.ReserveData, c.RemoveKeyNameField = true, true },
-			`{"log":" {\"a\":1} ","s":"stdout"}`, `{"s":"stdout","a":1}`, event.Live},
-		"prefix": {func(c *ParserConfig) { c.ReserveData, c.InjectKeyPrefix = true, "p." },
-			`{"log":"{\"log\":1,\"\\u0061\":2}"}`, `{"log":"{\"log\":1,\"\\u0061\":2}","p.log":1,"p.a":2}`, event.Live},
+		"remove": {
+			func(c *ParserConfig) { c.ReserveData, c.RemoveKeyNameField = true, true },
+			`{"log":" {\"a\":1} ","s":"stdout"}`, `{"s":"stdout","a":1}`, event.Live,
+		},
+		"prefix": {
+			func(c *ParserConfig) { c.ReserveData, c.InjectKeyPrefix = true, "p." },
+			`{"log":"{\"log\":1,\"\\u0061\":2}"}`, `{"log":"{\"log\":1,\"\\u0061\":2}","p.log":1,"p.a":2}`, event.Live,
+		},
 		"hash": {func(c *ParserConfig) { c.HashValueField = "parsed" }, `{"log":" {\"a\": 1} ","s":"x"}`, `{"parsed":{"a": 1}}`, event.Live},
-		"hash and reserve": {func(c *ParserConfig) { c.HashValueField, c.ReserveData = "s", true },
-			`{"s":"x","log":"{}"}`, `{"log":"{}","s":{}}`, event.Live},
+		"hash and reserve": {
+			func(c *ParserConfig) { c.HashValueField, c.ReserveData = "s", true },
+			`{"s":"x","log":"{}"}`, `{"log":"{}","s":{}}`, event.Live,
+		},
 		"nested key": {func(c *ParserConfig) { c.KeyName = "$.o.l" }, `{"o":{"l":"{\"a\":\"b\"}"}}`, `{"a":"b"}`, event.Live},
 		"empty":      {nil, `{"log":"{}"}`, `{}`, event.Live},
 
@@ -44,8 +50,10 @@ func TestParser(t *testing.T) {
 		"no such":    {nil, `{"a":1}`, `{"a":1}`, event.Failed},
 		"reserved":   {func(c *ParserConfig) { c.ReserveData, c.RemoveKeyNameField = true, true }, `{"log":"x"}`, `{"log":"x"}`, event.Failed},
 		"as Fluentd": {func(c *ParserConfig) { c.EmitInvalidRecordToError = false }, `{"log":"x"}`, `{"log":"x"}`, event.Dropped},
-		"kept": {func(c *ParserConfig) { c.EmitInvalidRecordToError, c.ReserveData = false, true },
-			`{"log":"x"}`, `{"log":"x"}`, event.Live},
+		"kept": {
+			func(c *ParserConfig) { c.EmitInvalidRecordToError, c.ReserveData = false, true },
+			`{"log":"x"}`, `{"log":"x"}`, event.Live,
+		},
 	} {
 		p, err := NewParser(config(c.change))
 		if err != nil {

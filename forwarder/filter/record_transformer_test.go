@@ -27,15 +27,21 @@ func TestRecordTransformer(t *testing.T) {
 	}
 	tests := []test{
 		{RecordTransformerConfig{}, `{` + old + `}`},
-		{RecordTransformerConfig{Record: []event.Pair{{Name: "s", Value: "new"}, {Name: "t", Value: `${record["s"]}!`}}},
-			`{"s":"new","n":1.50,"z":null,"q":"a\"b","o":{"p":{"q":"d\n\"","n":7},"l":["x",2]},"t":"text!"}`},
+		{
+			RecordTransformerConfig{Record: []event.Pair{{Name: "s", Value: "new"}, {Name: "t", Value: `${record["s"]}!`}}},
+			`{"s":"new","n":1.50,"z":null,"q":"a\"b","o":{"p":{"q":"d\n\"","n":7},"l":["x",2]},"t":"text!"}`,
+		},
 		{RecordTransformerConfig{RemoveKeys: []string{"s", "$.o", "missing", "q", "$['z']"}}, `{"n":1.50}`},
-		{RecordTransformerConfig{RenewRecord: true, KeepKeys: []string{"z", "missing", "s"}, Record: []event.Pair{{Name: "a", Value: "1"}}},
-			`{"z":null,"s":"text","a":"1"}`},
+		{
+			RecordTransformerConfig{RenewRecord: true, KeepKeys: []string{"z", "missing", "s"}, Record: []event.Pair{{Name: "a", Value: "1"}}},
+			`{"z":null,"s":"text","a":"1"}`,
+		},
 		{RecordTransformerConfig{RenewRecord: true, KeepKeys: []string{"z", "s"}, RemoveKeys: []string{"z"}}, `{"s":"text"}`},
 		{RecordTransformerConfig{RenewRecord: true}, `{}`},
-		{RecordTransformerConfig{RenewRecord: true, Record: []event.Pair{{Name: "x", Value: `${record["n"]}`}, {Name: "y", Value: `${record["nope"]}`}}},
-			`{"x":"1.50","y":""}`}, // auto_typecast is false
+		{
+			RecordTransformerConfig{RenewRecord: true, Record: []event.Pair{{Name: "x", Value: `${record["n"]}`}, {Name: "y", Value: `${record["nope"]}`}}},
+			`{"x":"1.50","y":""}`,
+		}, // auto_typecast is false
 	}
 	for value, want := range map[string]string{
 		``:                              `""`,
@@ -175,8 +181,10 @@ func TestRecordTransformerRefuses(t *testing.T) {
 
 func transformer(t testing.TB) *RecordTransformer {
 	f, err := NewRecordTransformer(RecordTransformerConfig{AutoTypecast: true, RemoveKeys: []string{"stream"}, Record: []event.Pair{
-		{Name: "env", Value: "prod"}, {Name: "service", Value: "${tag_parts[1]}-${hostname}"},
-		{Name: "copy", Value: `${record["message"]}`}, {Name: "line", Value: `${record["a"]["b"]} at ${time}`},
+		{Name: "env", Value: "prod"},
+		{Name: "service", Value: "${tag_parts[1]}-${hostname}"},
+		{Name: "copy", Value: `${record["message"]}`},
+		{Name: "line", Value: `${record["a"]["b"]} at ${time}`},
 	}})
 	if err != nil {
 		t.Fatal(err)

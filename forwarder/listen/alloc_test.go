@@ -129,8 +129,12 @@ func benchmark(b *testing.B, raw []byte, n int) {
 func appRecord() (p []byte) {
 	p = append(p, 0x88)
 	for _, kv := range [][2]string{
-		{"level", "info"}, {"msg", "request served after some work was done on it"}, {"method", "GET"},
-		{"path", "/api/v1/things/4711"}, {"remote", "10.1.2.3:54321"}, {"trace_id", "4bf92f3577b34da6a3ce929d0e0e4736"},
+		{"level", "info"},
+		{"msg", "request served after some work was done on it"},
+		{"method", "GET"},
+		{"path", "/api/v1/things/4711"},
+		{"remote", "10.1.2.3:54321"},
+		{"trace_id", "4bf92f3577b34da6a3ce929d0e0e4736"},
 	} {
 		p = append(p, 0xa0|byte(len(kv[0])))
 		p = append(p, kv[0]...)

@@ -105,11 +105,12 @@ func entryTime(p []byte) (t wire.Time, n int, marker bool, bad reason) {
 	if v.Count < 1 {
 		return t, 0, false, badTime
 	}
-	t, n, ok := wire.ReadTime(p[v.Head:])
+	t, _, ok := wire.ReadTime(p[v.Head:])
 	if !ok {
 		return t, 0, false, badTime
 	}
-	if n, err = wire.Skip(p); err != nil {
+	n, err = wire.Skip(p)
+	if err != nil {
 		return t, 0, false, reasonOf(err)
 	}
 	return t, n, t.Nsec == 0 && (t.Sec == 1<<32-1 || t.Sec == 1<<32-2), good

@@ -71,8 +71,13 @@ func items(bs *event.Blocks) []byte {
 
 func TestGolden(t *testing.T) {
 	forwarded := &event.Fragment{Cluster: "kind", Node: "kind-control-plane", Fields: []event.Pair{
-		{Name: "env", Value: "prod"}, {Name: "log.level", Value: "info"}, {Name: "host.name", Value: "other"},
-		{Name: "service", Value: "a leaf"}, {Name: "labels.tag", Value: "x"}, {Name: "", Value: "nameless"}}}
+		{Name: "env", Value: "prod"},
+		{Name: "log.level", Value: "info"},
+		{Name: "host.name", Value: "other"},
+		{Name: "service", Value: "a leaf"},
+		{Name: "labels.tag", Value: "x"},
+		{Name: "", Value: "nameless"},
+	}}
 	for _, c := range []struct {
 		name, schema string
 		frag         *event.Fragment

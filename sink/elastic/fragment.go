@@ -173,8 +173,10 @@ func appendTree(dst []byte, ls []leaf) []byte {
 }
 
 // metadata are the names that Elasticsearch keeps for itself at a document's root.
-var metadata = []string{"_id", "_index", "_source", "_type", "_routing", "_field_names", "_ignored", "_seq_no",
-	"_primary_term", "_version", "_doc_count", "_nested_path", "_size", "_tier", "_ignored_source", "_data_stream_timestamp"}
+var metadata = []string{
+	"_id", "_index", "_source", "_type", "_routing", "_field_names", "_ignored", "_seq_no",
+	"_primary_term", "_version", "_doc_count", "_nested_path", "_size", "_tier", "_ignored_source", "_data_stream_timestamp",
+}
 
 func fluentdFragment(f *event.Fragment) *fragment {
 	r := &fragment{container: f.File != ""}

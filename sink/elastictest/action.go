@@ -41,10 +41,12 @@ const (
 	warnOpen
 )
 
-var warnings = [...]string{"",
+var warnings = [...]string{
+	"",
 	"A bulk action object contained multiple keys. Additional keys are currently ignored but will be rejected in a future version.",
 	"A bulk action contained trailing data after the closing brace. This is currently ignored but will be rejected in a future version.",
-	"A bulk action wasn't closed properly with the closing brace. Malformed objects are currently accepted but will be rejected in a future version."}
+	"A bulk action wasn't closed properly with the closing brace. Malformed objects are currently accepted but will be rejected in a future version.",
+}
 
 func malformed(line int, format string, args ...any) *apiError {
 	return illegal(fmt.Sprintf("Malformed action/metadata line [%d], ", line) + fmt.Sprintf(format, args...))
@@ -141,8 +143,10 @@ func (s *scanner) metadata(line int, a *action) *apiError {
 	}
 }
 
-var keys = [...]string{"_index", "_id", "routing", "op_type", "version", "version_type", "if_seq_no", "if_primary_term",
-	"retry_on_conflict", "pipeline", "_source", "require_alias", "require_data_stream", "list_executed_pipelines", "dynamic_templates"}
+var keys = [...]string{
+	"_index", "_id", "routing", "op_type", "version", "version_type", "if_seq_no", "if_primary_term",
+	"retry_on_conflict", "pipeline", "_source", "require_alias", "require_data_stream", "list_executed_pipelines", "dynamic_templates",
+}
 
 // keyBit numbers the keys that an action may have; 0: not one of them.
 func keyBit(name []byte) uint32 {

@@ -123,8 +123,10 @@ func (s *Server) putTemplate(w http.ResponseWriter, r *http.Request, name, kind 
 		s.fail(w, r, illegal("Required [index_patterns]"))
 		return
 	}
-	t := &template{patterns: body.Patterns, priority: body.Priority, stream: body.DataStream != nil, composed: body.ComposedOf,
-		failures: body.Template.Options.FailureStore.Enabled, flat: flattened(body.Template.Mappings.Properties, "", nil)}
+	t := &template{
+		patterns: body.Patterns, priority: body.Priority, stream: body.DataStream != nil, composed: body.ComposedOf,
+		failures: body.Template.Options.FailureStore.Enabled, flat: flattened(body.Template.Mappings.Properties, "", nil),
+	}
 	s.indices.mu.Lock()
 	all[name] = t
 	s.indices.mu.Unlock()

@@ -2,14 +2,13 @@ package elastictest
 
 import (
 	"bytes"
+	"encoding/base64"
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"testing"
-
-	"encoding/base64"
 
 	"github.com/klauspost/compress/gzip"
 )

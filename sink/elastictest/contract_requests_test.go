@@ -12,8 +12,10 @@ import (
 // answer as recorded.
 func contractCases() []contractCase {
 	var all []contractCase
-	for _, group := range [][]contractCase{requestCases(), actionCases(), mediaCases(), paramCases(), gzipCases(), answerCases(),
-		nameCases(), documentCases(), streamCases(), timeCases(), readCases()} {
+	for _, group := range [][]contractCase{
+		requestCases(), actionCases(), mediaCases(), paramCases(), gzipCases(), answerCases(),
+		nameCases(), documentCases(), streamCases(), timeCases(), readCases(),
+	} {
 		all = append(all, group...)
 	}
 	return all

@@ -64,9 +64,11 @@ type template struct {
 }
 
 func newIndices() *indices {
-	return &indices{byName: map[string]*target{}, backing: map[string]string{}, components: map[string]*template{}, now: time.Now, maxShards: 1000,
+	return &indices{
+		byName: map[string]*target{}, backing: map[string]string{}, components: map[string]*template{}, now: time.Now, maxShards: 1000,
 		// as the one that the full distribution has built in
-		templates: map[string]*template{"logs": {patterns: []string{"logs-*-*"}, priority: 100, stream: true}}}
+		templates: map[string]*template{"logs": {patterns: []string{"logs-*-*"}, priority: 100, stream: true}},
+	}
 }
 
 // find returns what the name means if it exists. The target is not to be

@@ -37,8 +37,10 @@ func (b *bulk) judge(it *item, now time.Time) {
 		}
 	}
 	if err == nil && b.params.copies > 1 {
-		err = &apiError{status: http.StatusServiceUnavailable, typ: "unavailable_shards_exception",
-			reason: "[" + it.shard.name + "][0] Not enough active copies to meet shard count of [" + strconv.Itoa(b.params.copies) + "] (have 1, needed " + strconv.Itoa(b.params.copies) + ")."}
+		err = &apiError{
+			status: http.StatusServiceUnavailable, typ: "unavailable_shards_exception",
+			reason: "[" + it.shard.name + "][0] Not enough active copies to meet shard count of [" + strconv.Itoa(b.params.copies) + "] (have 1, needed " + strconv.Itoa(b.params.copies) + ").",
+		}
 	}
 	if err == nil {
 		b.keep(it, at)

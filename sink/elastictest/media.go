@@ -13,8 +13,10 @@ func (s *Server) mediaType(r *http.Request, lines bool) (status int, answer []by
 	typ, params, _ := strings.Cut(header, ";")
 	typ = strings.ToLower(strings.TrimSpace(typ))
 	if header != "" && !strings.Contains(typ, "/") {
-		e := &apiError{status: http.StatusBadRequest, typ: "media_type_header_exception", reason: "Invalid media-type value on headers [Content-Type]",
-			cause: &apiError{typ: "illegal_argument_exception", reason: "invalid media-type [" + header + "]"}}
+		e := &apiError{
+			status: http.StatusBadRequest, typ: "media_type_header_exception", reason: "Invalid media-type value on headers [Content-Type]",
+			cause: &apiError{typ: "illegal_argument_exception", reason: "invalid media-type [" + header + "]"},
+		}
 		return e.status, e.body()
 	}
 	accept := r.Header.Get("Accept")
@@ -65,8 +67,10 @@ func incompatible(typ, accept, tv, av string) *apiError {
 	default:
 		why = "A compatible version is required on both Content-Type and Accept headers if either one has requested a compatible version. Accept=" + orNull(accept) + ", Content-Type=" + orNull(typ)
 	}
-	return &apiError{status: http.StatusBadRequest, typ: "media_type_header_exception", reason: "Invalid media-type value on headers [Content-Type, Accept]",
-		cause: &apiError{typ: "status_exception", reason: why}}
+	return &apiError{
+		status: http.StatusBadRequest, typ: "media_type_header_exception", reason: "Invalid media-type value on headers [Content-Type, Accept]",
+		cause: &apiError{typ: "status_exception", reason: why},
+	}
 }
 
 func orNull(s string) string {

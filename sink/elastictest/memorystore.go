@@ -44,8 +44,10 @@ func NewMemoryStore(l MemoryLimits) *MemoryStore {
 		l.IDs = 4_000_000
 	}
 	l.IDs = max(l.IDs, 2*l.Documents) // what is held must be known
-	return &MemoryStore{limits: l, seed: maphash.MakeSeed(), at: map[uint64]int64{},
-		ids: [2]map[string]*idSet{{}, {}}, indices: map[string]int64{}, subs: map[*Subscription]struct{}{}}
+	return &MemoryStore{
+		limits: l, seed: maphash.MakeSeed(), at: map[uint64]int64{},
+		ids: [2]map[string]*idSet{{}, {}}, indices: map[string]int64{}, subs: map[*Subscription]struct{}{},
+	}
 }
 
 // Create implements Store.

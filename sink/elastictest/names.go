@@ -30,8 +30,10 @@ func badName(name string) *apiError {
 	default:
 		return nil
 	}
-	return &apiError{status: http.StatusBadRequest, typ: "invalid_index_name_exception",
-		reason: fmt.Sprintf("Invalid index name [%s], %s", name, why), meta: na(name)}
+	return &apiError{
+		status: http.StatusBadRequest, typ: "invalid_index_name_exception",
+		reason: fmt.Sprintf("Invalid index name [%s], %s", name, why), meta: na(name),
+	}
 }
 
 // glob reports whether pattern, in which * stands for any bytes, fits s.

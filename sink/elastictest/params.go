@@ -54,8 +54,12 @@ func (s *Server) bulkParams(r *http.Request) (p params, err *apiError) {
 	for _, b := range []struct {
 		name string
 		val  *bool
-	}{{"require_alias", &p.requireAlias}, {"require_data_stream", &p.requireDataStream}, {"list_executed_pipelines", &p.listPipelines},
-		{"include_source_on_error", new(bool)}} {
+	}{
+		{"require_alias", &p.requireAlias},
+		{"require_data_stream", &p.requireDataStream},
+		{"list_executed_pipelines", &p.listPipelines},
+		{"include_source_on_error", new(bool)},
+	} {
 		if *b.val, err = boolean_(q, b.name); err != nil {
 			return p, err
 		}

@@ -64,8 +64,10 @@ func Chaos(seed uint64, rate float64, hold time.Duration) func(Request) Fault {
 		case Reset:
 			f.After = rnd.Int64N(1 << uint(rnd.IntN(20)))
 		case Refuse:
-			healing := []int{http.StatusUnauthorized, http.StatusForbidden, http.StatusTooManyRequests, http.StatusInternalServerError,
-				http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout}
+			healing := []int{
+				http.StatusUnauthorized, http.StatusForbidden, http.StatusTooManyRequests, http.StatusInternalServerError,
+				http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout,
+			}
 			f.Status = healing[rnd.IntN(len(healing))]
 			if f.Status == http.StatusTooManyRequests && rnd.IntN(2) == 0 {
 				f.RetryAfter = "0"

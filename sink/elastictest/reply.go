@@ -54,8 +54,10 @@ func (s *Server) unauthorized(w http.ResponseWriter, r *http.Request) {
 	if r.Header.Get("Authorization") == "" {
 		reason = "missing authentication credentials for REST request [" + r.RequestURI + "]"
 	}
-	s.fail(w, r, &apiError{status: http.StatusUnauthorized, typ: "security_exception", reason: reason,
-		meta: []meta{{"header", `{"WWW-Authenticate":["Basic realm=\"security\", charset=\"UTF-8\"","ApiKey"]}`}}})
+	s.fail(w, r, &apiError{
+		status: http.StatusUnauthorized, typ: "security_exception", reason: reason,
+		meta: []meta{{"header", `{"WWW-Authenticate":["Basic realm=\"security\", charset=\"UTF-8\"","ApiKey"]}`}},
+	})
 }
 
 // root serves GET and HEAD /.
@@ -97,8 +99,10 @@ func (s *Server) health(w http.ResponseWriter, r *http.Request, _ string) {
 	for _, c := range []count{{"number_of_nodes", 1}, {"number_of_data_nodes", 1}, {"active_primary_shards", n}, {"active_shards", n}} {
 		o.num(c.name, c.n)
 	}
-	for _, name := range []string{"relocating_shards", "initializing_shards", "unassigned_shards", "unassigned_primary_shards", "delayed_unassigned_shards",
-		"number_of_pending_tasks", "number_of_in_flight_fetch", "task_max_waiting_in_queue_millis"} {
+	for _, name := range []string{
+		"relocating_shards", "initializing_shards", "unassigned_shards", "unassigned_primary_shards", "delayed_unassigned_shards",
+		"number_of_pending_tasks", "number_of_in_flight_fetch", "task_max_waiting_in_queue_millis",
+	} {
 		o.num(name, 0)
 	}
 	o.raw("active_shards_percent_as_number", "100.0")

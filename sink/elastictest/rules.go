@@ -188,8 +188,10 @@ func (r *rules) number(s *scanner, at int, val []byte, whole bool) {
 	r.buf = s.path(r.buf[:0])
 	r.breach(at+1, docError, "failed to parse field [%s] of type [%s] in document with id '%s'. Preview of field's value: '%s'", r.buf, typ, s.id, shown)
 	if whole {
-		r.broken.cause = &apiError{typ: "x_content_parse_exception", reason: fmt.Sprintf("[1:%d] %s", s.pos+1, words),
-			cause: &apiError{typ: "input_coercion_exception", reason: words}}
+		r.broken.cause = &apiError{
+			typ: "x_content_parse_exception", reason: fmt.Sprintf("[1:%d] %s", s.pos+1, words),
+			cause: &apiError{typ: "input_coercion_exception", reason: words},
+		}
 		return
 	}
 	r.broken.cause = &apiError{typ: "illegal_argument_exception", reason: fmt.Sprintf("[float] supports only finite values, but got [%s]", shown)}

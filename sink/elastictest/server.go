@@ -79,8 +79,10 @@ func WithFaults(plan func(Request) Fault) Option { return func(s *Server) { s.Se
 
 // New returns a server that keeps its documents in store. It starts nothing.
 func New(store Store, opts ...Option) *Server {
-	s := &Server{store: store, indices: newIndices(), maxBody: 100 << 20, product: true, now: time.Now,
-		idStart: randomID(6), closed: make(chan struct{})}
+	s := &Server{
+		store: store, indices: newIndices(), maxBody: 100 << 20, product: true, now: time.Now,
+		idStart: randomID(6), closed: make(chan struct{}),
+	}
 	s.pool.New = func() any { return &bulk{s: s} }
 	for _, o := range opts {
 		o(s)
@@ -103,8 +105,10 @@ func (s *Server) Close() { s.close.Do(func() { close(s.closed) }) }
 // Stats returns the counts so far.
 func (s *Server) Stats() Stats {
 	c := &s.counts
-	return Stats{Requests: c.requests.Load(), Faults: c.faults.Load(), Documents: c.documents.Load(), Conflicts: c.conflicts.Load(),
-		Refused: c.refused.Load(), WireBytes: c.wire.Load(), TextBytes: c.text.Load()}
+	return Stats{
+		Requests: c.requests.Load(), Faults: c.faults.Load(), Documents: c.documents.Load(), Conflicts: c.conflicts.Load(),
+		Refused: c.refused.Load(), WireBytes: c.wire.Load(), TextBytes: c.text.Load(),
+	}
 }
 
 // Rollover gives a data stream a new backing index, as POST /{name}/_rollover.

@@ -24,8 +24,10 @@ func (s *scanner) timestamp() (time.Time, *apiError) {
 	switch {
 	case st.values == 0:
 		const words = "data stream timestamp field [@timestamp] is missing"
-		return time.Time{}, &apiError{status: 400, typ: docError, reason: fmt.Sprintf("[1:%d] failed to parse: %s", s.rules.end, words),
-			cause: &apiError{typ: "illegal_argument_exception", reason: words}}
+		return time.Time{}, &apiError{
+			status: 400, typ: docError, reason: fmt.Sprintf("[1:%d] failed to parse: %s", s.rules.end, words),
+			cause: &apiError{typ: "illegal_argument_exception", reason: words},
+		}
 	case st.kind == object:
 		return time.Time{}, field(&apiError{typ: "illegal_argument_exception", reason: fmt.Sprintf("Expected text at 1:%d but found START_OBJECT", st.at)})
 	case len(st.val) == 0:
@@ -36,8 +38,10 @@ func (s *scanner) timestamp() (time.Time, *apiError) {
 		return time.Time{}, field(&apiError{typ: "date_time_exception", reason: "Invalid date"})
 	}
 	if !ok {
-		return time.Time{}, field(&apiError{typ: "illegal_argument_exception", reason: fmt.Sprintf("failed to parse date field [%s] with format [%s]", st.val, dateFormats),
-			cause: &apiError{typ: "date_time_parse_exception", reason: "Failed to parse with all enclosed parsers"}})
+		return time.Time{}, field(&apiError{
+			typ: "illegal_argument_exception", reason: fmt.Sprintf("failed to parse date field [%s] with format [%s]", st.val, dateFormats),
+			cause: &apiError{typ: "date_time_parse_exception", reason: "Failed to parse with all enclosed parsers"},
+		})
 	}
 	t := time.Unix(sec, int64(nsec)).UTC()
 	const last, second int64 = math.MaxInt64, 1e9

@@ -62,8 +62,10 @@ func (s *scanner) constraint(at int, format string, args ...any) *syntaxError {
 func (e *syntaxError) request() *apiError {
 	switch e.typ {
 	case "json_e_o_f_exception":
-		return &apiError{status: 400, typ: "x_content_e_o_f_exception", reason: fmt.Sprintf("[1:%d] Unexpected end of file", e.column),
-			cause: &apiError{typ: e.typ, reason: e.words + e.at}}
+		return &apiError{
+			status: 400, typ: "x_content_e_o_f_exception", reason: fmt.Sprintf("[1:%d] Unexpected end of file", e.column),
+			cause: &apiError{typ: e.typ, reason: e.words + e.at},
+		}
 	case "stream_constraints_exception":
 		return &apiError{status: 400, typ: "x_content_parse_exception", reason: e.words, cause: &apiError{typ: e.typ, reason: e.words}}
 	}
