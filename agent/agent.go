@@ -43,25 +43,28 @@ type Agent struct {
 
 // New takes the data directory and the addresses and puts the parts together.
 // After it succeeds, Run must be called.
-func New(s *catalog.Settings, o Options) (a *Agent, err error) {
-	a = &Agent{log: o.Log, health: admin.NewHealth()}
-	defer func() {
-		if err != nil {
-			a.close()
-		}
-	}()
-	if a.data, err = openDataDir(s.DataDir); err != nil {
+func New(s *catalog.Settings, o Options) (*Agent, error) {
+	a := &Agent{log: o.Log, health: admin.NewHealth()}
+	if err := a.build(s, o); err != nil {
+		a.close()
 		return nil, err
+	}
+	return a, nil
+}
+
+func (a *Agent) build(s *catalog.Settings, o Options) (err error) {
+	if a.data, err = openDataDir(s.DataDir); err != nil {
+		return err
 	}
 	store, aside, err := checkpoint.Open(s.DataDir)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if aside != "" {
 		o.Log.Error("the checkpoint was damaged: files are read from the beginning", "kept_as", aside)
 	}
 	if a.dead, err = deadletter.Open(filepath.Join(s.DataDir, "dead-letters")); err != nil {
-		return nil, err
+		return err
 	}
 	reg := newRegistry(o.Version)
 	memory := s.MemoryLimit
@@ -74,15 +77,15 @@ func New(s *catalog.Settings, o Options) (a *Agent, err error) {
 		Lane: o.Lane, Log: o.Log, Registerer: reg, Loop: a.health.Loop, Version: o.Version,
 	})
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if a.forward, err = forwarder.New(a.parts.Config, o.Log, reg); err != nil {
-		return nil, err
+		return err
 	}
 	if a.keeper, err = newKeeper(store, led, a.forward, a.health.Loop("keeper"), o.Log, reg); err != nil {
-		return nil, fmt.Errorf("cannot register metrics: %w", err)
+		return fmt.Errorf("cannot register metrics: %w", err)
 	}
-	return a, a.listen(s, reg)
+	return a.listen(s, reg)
 }
 
 func newRegistry(version string) *prometheus.Registry {
