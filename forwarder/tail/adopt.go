@@ -1,0 +1,271 @@
+package tail
+
+import (
+	"bytes"
+	"errors"
+	"io/fs"
+	"slices"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+var (
+	errMoved  = errors.New("it was replaced while it was opened")
+	errUnsure = errors.New("it may be a copy that is still being made")
+)
+
+// know returns the followed or finished file that a listing saw, a new one if
+// there was none; nil if it cannot be opened, or holds nothing new.
+func (d *finder) know(g *group, ob observed) (f *file, fresh bool) {
+	f = g.files[ob.id]
+	if f != nil && (!f.done.Load() || ob.size == f.seen.Load()) {
+		return f, false
+	}
+	if st, ok := g.copies[ob.id]; ok && st == ob.stat && !ob.live {
+		return nil, false
+	}
+	f, err := d.adopt(g, ob)
+	if err != nil {
+		d.failed = true
+		if !errors.Is(err, fs.ErrNotExist) && err != errMoved && err != errUnsure {
+			d.t.complain("open", ob.path, err)
+		}
+		return g.files[ob.id], false
+	}
+	if f == nil {
+		g.copies[ob.id] = ob.stat
+		return nil, false
+	}
+	delete(g.copies, ob.id)
+	if old := g.files[ob.id]; old != nil && old.ident.Load() != f.ident.Load() { // its inode is another file's now
+		d.retired = append(d.retired, old)
+	}
+	g.files[ob.id] = f
+	return f, true
+}
+
+// adopt opens a file and finds out what it is: one that was read before, under
+// whatever name, goes on where that ended; else it is new.
+func (d *finder) adopt(g *group, ob observed) (f *file, err error) {
+	fd, err := openFile(ob.path)
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if f == nil {
+			_ = unix.Close(fd)
+		}
+	}()
+	st, err := statFD(fd)
+	if err == nil && st.id != ob.id {
+		err = errMoved
+	}
+	if err != nil {
+		return nil, err
+	}
+	o, err := probe(fd, &g.place, false)
+	if err != nil {
+		return nil, err
+	}
+	if !ob.live && d.truncated(g) {
+		return nil, errUnsure
+	}
+	if o.format == unknown {
+		switch age := time.Since(time.Unix(0, ob.mtime)); {
+		case ob.live || ob.size > 0 && age > d.t.cfg.RotateWait:
+			return newFile(g, fd, ob, 0), nil
+		case ob.size > 0:
+			return nil, errUnsure
+		}
+		return nil, nil // a copy begins like this; should there be more, it is another file to us
+	}
+	if old := d.known(g, ob.id, o, fd); old != nil {
+		return seenAgain(g, old, fd, ob), nil
+	}
+	before := d.entries[checkpointKey(o.key)]
+	if o.format == raw {
+		var same bool
+		if same, before, err = d.sameRaw(g, ob, fd, &o); same || err != nil {
+			return nil, err
+		}
+	}
+	return d.adopted(g, ob, fd, o, before)
+}
+
+// adopted makes the file of an origin, with the entry that the checkpoint had.
+func (d *finder) adopted(g *group, ob observed, fd int, o origin, before *entry) (*file, error) {
+	f := newFile(g, fd, ob, 0)
+	switch {
+	case before != nil && before.Off <= ob.size:
+		f.off = before.Off
+	case before != nil && !ob.live:
+		return nil, errUnsure
+	case d.fromEnd:
+		f.off = lastLine(fd, ob.size)
+	}
+	f.at.Store(f.off)
+	delete(d.entries, checkpointKey(o.key))
+	i := d.t.identify(f, o)
+	if before != nil {
+		i.resume(before)
+	}
+	if before != nil || d.fromEnd {
+		i.keep()
+	}
+	return f, nil
+}
+
+// identify makes a file known: from here on it has a position to be saved.
+func (t *Tail) identify(f *file, o origin) *identity {
+	i := newIdentity(t.ledger, t.store, o, f.id, *f.path.Load(), f.off)
+	if o.format == raw {
+		i.keep() // its name is nowhere else
+	}
+	f.ident.Store(i)
+	return i
+}
+
+// known finds the file with the same lines: the same source key, or, of lines
+// that make no key, the same inode and head.
+func (d *finder) known(g *group, id fileID, o origin, fd int) *file {
+	for _, f := range g.files {
+		i := f.ident.Load()
+		switch {
+		case i == nil:
+		case o.format != raw && i.key == o.key:
+			return f
+		case o.format == raw && f.id == id:
+			if same, err := i.matches(fd, d.head[:]); same && err == nil {
+				return f
+			}
+		}
+	}
+	return nil
+}
+
+// seenAgain deals with a file whose lines are those of one that is known: the
+// same one, finished but grown since, goes on; else it is a copy, nil.
+func seenAgain(g *group, old *file, fd int, ob observed) *file {
+	if !old.done.Load() || ob.size <= old.at.Load() {
+		return nil
+	}
+	i := old.ident.Load()
+	f := newFile(g, fd, ob, old.at.Load())
+	f.ident.Store(i)
+	if old.id != ob.id {
+		delete(g.files, old.id)
+	}
+	return f
+}
+
+// sameRaw is for files whose lines do not tell them apart. It reports whether
+// this one is a copy of one that is open, or returns the entry that it had.
+// With neither, o gets a new name.
+func (d *finder) sameRaw(g *group, ob observed, fd int, o *origin) (same bool, e *entry, err error) {
+	for _, f := range g.files {
+		i := f.ident.Load()
+		if i != nil && i.head == o.head && isCopy(g, f, fd) {
+			return true, nil, nil
+		}
+	}
+	for _, e := range d.entries {
+		if e.Format != raw || e.Off > ob.size || e.id() != ob.id && (ob.live || e.Path != g.real) {
+			continue
+		}
+		if same, err := e.head().matches(fd, d.head[:]); err != nil {
+			return false, nil, err
+		} else if same {
+			o.key, o.born = e.key(), e.Born
+			return false, e, nil
+		}
+	}
+	o.generate()
+	return false, nil, nil
+}
+
+// isCopy reports whether fd holds what the open file f holds.
+func isCopy(g *group, f *file, fd int) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return !f.done.Load() && sameBytes(f.fd, fd, f.at.Load())
+}
+
+// truncated reports whether the live file is not what it was. Its reader will
+// find out; until then what else was found cannot be put in order.
+func (d *finder) truncated(g *group) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for _, f := range g.queue {
+		i := f.ident.Load()
+		if i == nil || f.rotated.Load() {
+			continue
+		}
+		st, err := statFD(f.fd)
+		same, errRead := i.matches(f.fd, d.head[:])
+		if err != nil || errRead != nil || !same || st.size < f.at.Load() {
+			g.reader.wakeUp(g)
+			return true
+		}
+	}
+	return false
+}
+
+// settleLost finds, for files that were truncated, the copy that was made of
+// them before: there the reader goes on. What the file holds now is another.
+// Files found truncated after the directory was read wait for the next time:
+// their copy may have been made after it, too.
+func (d *finder) settleLost(g *group, obs []observed) (changed bool) {
+	for _, f := range g.missed {
+		changed = true
+		delete(g.files, f.id)
+		f.rotated.Store(true)
+		if fd, ob, ok := d.copyOf(g, f, obs); ok {
+			_ = unix.Close(f.fd)
+			f.fd, f.id = fd, ob.id
+			f.seen.Store(-1)
+			g.files[ob.id] = f
+			delete(g.copies, ob.id)
+		} else {
+			f.ended.Store(true)
+			d.retired = append(d.retired, f)
+			if f.at.Load() < f.seen.Load() {
+				d.t.log.Warn("container log was truncated before it was read, and there is no copy of it", "path", *f.path.Load())
+			}
+		}
+		f.lost.Store(false)
+	}
+	return changed
+}
+
+func (d *finder) copyOf(g *group, f *file, obs []observed) (int, observed, bool) {
+	i := f.ident.Load()
+	for _, ob := range slices.Backward(obs) {
+		if ob.live || ob.id == f.id || g.files[ob.id] != nil || ob.size < f.at.Load() {
+			continue
+		}
+		fd, err := openFile(ob.path)
+		if err != nil {
+			d.t.complain("open", ob.path, err)
+			continue
+		}
+		st, err := statFD(fd)
+		same, errRead := i.matches(fd, d.head[:])
+		if err == nil && errRead == nil && same && st.id == ob.id {
+			return fd, ob, true
+		}
+		_ = unix.Close(fd)
+	}
+	return -1, observed{}, false
+}
+
+// lastLine is where the last complete line of a file ends.
+func lastLine(fd int, size int64) int64 {
+	var buf [64 << 10]byte
+	from := max(0, size-int64(len(buf)))
+	n, err := pread(fd, buf[:size-from], from)
+	if at := bytes.LastIndexByte(buf[:n], '\n'); err == nil && at >= 0 {
+		return from + int64(at) + 1
+	}
+	return size
+}

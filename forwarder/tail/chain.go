@@ -1,0 +1,59 @@
+package tail
+
+import (
+	"sync/atomic"
+
+	"sluice/forwarder/ledger"
+)
+
+// link is a file in which a line began that ended in a younger one. Both
+// files' positions must pass the line together: were only the older one past
+// its part, a restart would lose the beginning; were only the younger one past
+// the end, the beginning would be read again and find the wrong rest. So the
+// younger file's ticket waits until the older file waits for nothing else (the
+// chain sees to it), and the older one's until the younger position is past
+// its end (the younger identity sees to that).
+type link struct {
+	older  *ledger.Stream
+	ticket *ledger.Ticket // the older file's
+}
+
+// link opens the older file's ticket. No join is open any more; the line ends
+// at end in the younger file i.
+func (r *reader) link(g *group, p part, i *identity, end int64) {
+	older := p.f.ident.Load().stream
+	l := link{older, older.Open(g.hold(p.f), 0)}
+	i.await(end, l.ticket)
+	r.links = append(r.links, l)
+}
+
+// chain is the receipt of a batch with such lines. Settled is called from
+// anywhere; the step is the reader's.
+type chain struct {
+	r       *reader
+	ticket  *ledger.Ticket
+	links   []link
+	dropped int
+	acked   atomic.Bool
+}
+
+// Settled implements event.Receipt.
+func (c *chain) Settled(dropped int) {
+	c.dropped = dropped
+	c.acked.Store(true)
+	c.r.nudge()
+}
+
+// step settles the ticket if it may be, and reports whether it did.
+func (c *chain) step() bool {
+	if !c.acked.Load() {
+		return false
+	}
+	for _, l := range c.links {
+		if l.older.Account().Pending > 0 { // such tickets themselves weigh nothing
+			return false
+		}
+	}
+	c.ticket.Settled(c.dropped)
+	return true
+}

@@ -1,0 +1,63 @@
+package tail
+
+import (
+	"fmt"
+	"path/filepath"
+	"time"
+)
+
+// Config is the section inputs.containers.
+type Config struct {
+	Path     string   `conf:"path"`                          // a glob
+	Exclude  []string `conf:"exclude"`                       // globs of paths, or of names where they have no slash
+	Tag      string   `conf:"tag"`                           // its * becomes the path, with dots for slashes
+	ReadFrom string   `conf:"read_from,oneof=beginning|end"` // what the very first start does with files already there
+	MaxLine  int64    `conf:"max_line,size"`                 // bytes of text; what is beyond is cut
+
+	Refresh    time.Duration `conf:"refresh_interval"` // between listings that trust no watch
+	RotateWait time.Duration `conf:"rotate_wait"`      // how long a rotated file's end must stand before it is closed
+
+	Poll           time.Duration // a file is looked at no more often, unless much waits
+	IdleAfter      time.Duration // no new bytes for so long: watch instead of looking
+	IdlePoll       time.Duration // looks at an idle file that cannot be watched, and between retries
+	PartialTimeout time.Duration // how long a partial line waits for its rest
+	Readers        int           // goroutines that read
+	ReadSize       int           // bytes of one read, of one batch, and of one file's turn
+}
+
+// DefaultConfig follows what the kubelet links in /var/log/containers.
+func DefaultConfig() Config {
+	return Config{
+		Path: "/var/log/containers/*.log", Tag: "kubernetes.*", ReadFrom: "beginning", MaxLine: 1 << 20,
+		Refresh: 5 * time.Second, RotateWait: 5 * time.Second,
+		Poll: 100 * time.Millisecond, IdleAfter: 2 * time.Second, IdlePoll: time.Second,
+		PartialTimeout: 5 * time.Second, Readers: 2, ReadSize: 256 << 10,
+	}
+}
+
+// maxRecords ends a batch of very short lines early: a record costs more
+// memory than such a line.
+const maxRecords = 8192
+
+func (c *Config) check() error {
+	for _, glob := range append([]string{c.Path}, c.Exclude...) {
+		if _, err := filepath.Match(glob, ""); err != nil || glob == "" {
+			return fmt.Errorf("inputs.containers: %q is no glob: write a path with *, ? or [a-z]", glob)
+		}
+	}
+	switch {
+	case !filepath.IsAbs(c.Path):
+		return fmt.Errorf("inputs.containers: path %q must begin with /", c.Path)
+	case c.Tag == "":
+		return fmt.Errorf("inputs.containers: tag is empty: write for example kubernetes.*")
+	case c.ReadFrom != "beginning" && c.ReadFrom != "end":
+		return fmt.Errorf("inputs.containers: read_from %q must be beginning or end", c.ReadFrom)
+	case c.MaxLine < 1 || c.MaxLine > 1<<28:
+		return fmt.Errorf("inputs.containers: max_line %d must be from 1 byte to 256MiB", c.MaxLine)
+	case c.Refresh <= 0 || c.RotateWait <= 0:
+		return fmt.Errorf("inputs.containers: refresh_interval and rotate_wait must be positive")
+	case c.Poll <= 0 || c.IdlePoll <= 0 || c.Readers < 1 || c.ReadSize < 64:
+		return fmt.Errorf("inputs.containers: poll intervals, readers and read size must be positive")
+	}
+	return nil
+}

@@ -1,0 +1,149 @@
+package tail
+
+import (
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"sluice/event"
+)
+
+// group is all files of one container log. The finder fills it, one reader
+// reads it.
+type group struct {
+	real   string // path of the live file, links resolved
+	dir    string
+	base   string
+	tag    string
+	place  place
+	shared *event.Fragment
+	reader *reader
+	gone   atomic.Bool // no path matches it any more
+	idle   atomic.Bool // the reader does not look at it until woken
+
+	// The finder's alone.
+	links  int              // paths that match it
+	files  map[fileID]*file // followed, or done and still there
+	copies map[fileID]stat  // siblings with nothing in them that is not read elsewhere
+
+	last   []observed // the last listing
+	missed []*file    // known to be truncated before the directory was read
+
+	mu    sync.Mutex
+	queue []*file // in the order of reading; the live one is last
+
+	// The reader's alone.
+	joins    [2]join // of stdout and stderr
+	due      time.Time
+	wait     <-chan struct{} // refused: not before it is closed
+	active   bool            // in the reader's list
+	watched  int32           // the watch of its quiet file; 0: none
+	reported report
+	read     int // files so far
+}
+
+// snapshot copies the queue into room.
+func (g *group) snapshot(room []*file) []*file {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return append(room[:0], g.queue...)
+}
+
+// lost lists the files that their reader found truncated.
+func (g *group) lost() (files []*file) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for _, f := range g.queue {
+		if f.lost.Load() {
+			files = append(files, f)
+		}
+	}
+	return files
+}
+
+// close ends a file that is read to its end. The finder looks into open files
+// with the same lock held.
+func (g *group) close(f *file) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.queue = slices.DeleteFunc(slices.Clone(g.queue), func(other *file) bool { return other == f })
+	_ = unix.Close(f.fd)
+	f.done.Store(true)
+}
+
+// hold is the position that f may be given once all that was read of it before
+// is answered for: the start of the oldest line in it that is still open.
+func (g *group) hold(f *file) int64 {
+	end := f.off
+	if f.long != nil {
+		end = f.long.start
+	}
+	for k := range g.joins {
+		for _, p := range g.joins[k].holds { // none if it is not open
+			if p.f == f {
+				end = min(end, p.start)
+			}
+		}
+	}
+	return end
+}
+
+// file is one generation of a file: truncation makes another one.
+type file struct {
+	g     *group
+	ident atomic.Pointer[identity] // nil until its first line is complete
+
+	// Set by the finder before the reader sees the file, and while lost is set.
+	fd int
+	id fileID
+
+	path    atomic.Pointer[string] // where the finder last saw it
+	rotated atomic.Bool            // no longer the live one: its end will come
+	lost    atomic.Bool            // found truncated: the reader keeps off until the finder has found its copy
+	ended   atomic.Bool            // truncated without a copy: nothing more of it can be read
+	done    atomic.Bool            // read to its end and closed
+	at      atomic.Int64           // off, for others to see
+	seen    atomic.Int64           // size of the file at the last look that left no complete line
+
+	// The reader's alone.
+	seq     int       // in the order of reading
+	off     int64     // of the next byte to read
+	changed time.Time // when it last grew, or was first seen to be rotated
+	ending  bool      // it was seen to be rotated
+	lag     int64
+	long    *long
+}
+
+func newFile(g *group, fd int, ob observed, off int64) *file {
+	f := &file{g: g, fd: fd, id: ob.id, off: off}
+	f.path.Store(&ob.path)
+	f.at.Store(off)
+	f.seen.Store(-1)
+	return f
+}
+
+// settled reports whether the file is closed and every record of it answered
+// for.
+func (f *file) settled() bool {
+	if !f.done.Load() {
+		return false
+	}
+	i := f.ident.Load()
+	return i == nil || i.stream.Pending() == 0 && i.stream.Safe() >= f.at.Load()
+}
+
+// long is a line longer than the read buffer.
+type long struct {
+	start int64
+	buf   []byte
+	cut   int64 // bytes that found no room in buf
+}
+
+func (l *long) add(p []byte, room int) {
+	n := min(len(p), max(0, room-len(l.buf)))
+	l.buf = append(l.buf, p[:n]...)
+	l.cut += int64(len(p) - n)
+}

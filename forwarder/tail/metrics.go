@@ -1,0 +1,85 @@
+package tail
+
+import (
+	"fmt"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"sluice/forwarder/meter"
+)
+
+// sourceName is the label value and the name in the accounts.
+const sourceName = "containers"
+
+// state is what a group's reader does with it.
+type state uint8
+
+const (
+	active state = iota
+	idle
+	parked
+	rotated // read to their end, then closed
+	states
+)
+
+var stateNames = [states]string{"active", "idle", "parked", "rotated"}
+
+type metrics struct {
+	in                  *meter.Input
+	unparsed, truncated prometheus.Counter
+	lag                 prometheus.Gauge
+	files               [states]prometheus.Gauge
+}
+
+func newMetrics(reg prometheus.Registerer) (*metrics, error) {
+	counter := func(name, help string) prometheus.Counter {
+		return prometheus.NewCounter(prometheus.CounterOpts{Name: name, Help: help})
+	}
+	gauge := func(name, help string) prometheus.Gauge {
+		return prometheus.NewGauge(prometheus.GaugeOpts{Name: name, Help: help})
+	}
+	in, err := meter.NewInput(reg, sourceName)
+	if err != nil {
+		return nil, err
+	}
+	m := &metrics{
+		in:        in,
+		unparsed:  counter("sluice_tail_unparsed_lines_total", "Lines that are not written as their file's other lines are; emitted as they stand."),
+		truncated: counter("sluice_tail_truncated_bytes_total", "Bytes cut off lines longer than max_line."),
+		lag:       gauge("sluice_tail_lag_bytes", "Bytes in followed files that are not read yet."),
+	}
+	files := prometheus.NewGaugeVec(prometheus.GaugeOpts{
+		Name: "sluice_tail_files", Help: "Followed files by what is done with them.",
+	}, []string{"state"})
+	for s, name := range stateNames {
+		m.files[s] = files.WithLabelValues(name)
+	}
+	for _, c := range []prometheus.Collector{m.unparsed, m.truncated, m.lag, files} {
+		if err := reg.Register(c); err != nil {
+			return nil, fmt.Errorf("cannot register metrics: %w", err)
+		}
+	}
+	return m, nil
+}
+
+// report is what a group adds to the gauge of files.
+type report struct {
+	state       state
+	live, other int // files in that state, and rotated ones
+}
+
+func (m *metrics) report(g *group, now report) {
+	was := g.reported
+	if was == now {
+		return
+	}
+	m.files[was.state].Sub(float64(was.live))
+	m.files[now.state].Add(float64(now.live))
+	m.files[rotated].Add(float64(now.other - was.other))
+	g.reported = now
+}
+
+func (m *metrics) setLag(f *file, bytes int64) {
+	m.lag.Add(float64(bytes - f.lag))
+	f.lag = bytes
+}

@@ -1,0 +1,239 @@
+package tail
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"sluice/event"
+)
+
+// reader serves its groups in turn: a turn is at most one read's worth of
+// bytes, so that a busy file never keeps the others waiting.
+type reader struct {
+	t       *Tail
+	out     Out
+	maxLine int
+	wake    chan struct{}
+
+	mu    sync.Mutex
+	inbox []*group // woken since the last look
+
+	// The goroutine's own.
+	ctx    context.Context
+	groups []*group // looked at; idle ones are not here
+	now    time.Time
+	buf    []byte // becomes the batch's arena
+	batch  event.Batch
+	keys   keys
+	parts  []part // scratch
+	links  []link // of the batch: older files in which lines began that end in it
+	chains []*chain
+	queue  []*file // scratch
+	head   [headMax]byte
+}
+
+func newReader(t *Tail, out Out) *reader {
+	return &reader{t: t, out: out, maxLine: int(t.cfg.MaxLine), wake: make(chan struct{}, 1)}
+}
+
+// wakeUp makes the reader look at the group now. It never blocks.
+func (r *reader) wakeUp(g *group) {
+	r.mu.Lock()
+	r.inbox = append(r.inbox, g)
+	r.mu.Unlock()
+	r.nudge()
+}
+
+// nudge makes the loop turn. It never blocks.
+func (r *reader) nudge() {
+	select {
+	case r.wake <- struct{}{}:
+	default:
+	}
+}
+
+// run serves until ctx ends. Its error is Out's.
+func (r *reader) run(ctx context.Context) error {
+	r.ctx, r.buf = ctx, make([]byte, 0, r.t.cfg.ReadSize+headRoom)
+	timer := time.NewTimer(time.Hour)
+	defer timer.Stop()
+	for {
+		r.collect()
+		next, wait, err := r.pass()
+		if ctx.Err() != nil {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if next <= 0 {
+			continue
+		}
+		timer.Reset(next)
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-r.wake:
+		case <-timer.C:
+		case <-wait:
+		}
+	}
+}
+
+// collect takes in the woken groups.
+func (r *reader) collect() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, g := range r.inbox {
+		g.due = time.Time{}
+		if g.active {
+			continue
+		}
+		g.active = true
+		g.idle.Store(false)
+		r.t.watch.unquiet(g.watched)
+		g.watched = 0
+		r.groups = append(r.groups, g)
+	}
+	clear(r.inbox)
+	r.inbox = r.inbox[:0]
+}
+
+// pass gives every group that is due its turn. It returns how long to wait for
+// the next and, if a group was refused, the channel of the longest refused one.
+func (r *reader) pass() (next time.Duration, wait <-chan struct{}, err error) {
+	next = time.Hour
+	r.chains = slices.DeleteFunc(r.chains, (*chain).step)
+	if len(r.chains) > 0 {
+		next = r.t.cfg.Poll
+	}
+	for _, g := range r.groups {
+		r.now = time.Now()
+		if g.wait != nil {
+			select {
+			case <-g.wait:
+				g.wait, g.due = nil, time.Time{}
+				r.t.m.in.Stalled.Dec()
+			default:
+				if wait == nil {
+					wait = g.wait
+				}
+				next = min(next, r.t.cfg.Poll) // another's channel may be the first to close
+				continue
+			}
+		}
+		if d := g.due.Sub(r.now); d > 0 {
+			next = min(next, d)
+			continue
+		}
+		if err = r.serve(g); err != nil || r.ctx.Err() != nil {
+			return 0, nil, err
+		}
+		if g.active {
+			next = min(next, g.due.Sub(r.now))
+		}
+	}
+	r.groups = slices.DeleteFunc(r.groups, func(g *group) bool { return !g.active })
+	return next, wait, nil
+}
+
+// serve gives a group its turn and decides when the next is.
+func (r *reader) serve(g *group) error {
+	o, err := r.turn(g)
+	if err != nil {
+		return err
+	}
+	state := active
+	switch o {
+	case more:
+		g.due = time.Time{}
+	case refused:
+		g.due = time.Time{}
+		state = parked
+		r.t.m.in.Stalled.Inc()
+	case failed:
+		g.due = r.now.Add(r.t.cfg.IdlePoll)
+	default:
+		// On a common grid: many slow files cost one wake-up, not one each.
+		g.due = r.now.Truncate(r.t.cfg.Poll).Add(r.t.cfg.Poll)
+		if o == atEnd && r.rest(g) {
+			state = idle
+		}
+	}
+	r.queue = g.snapshot(r.queue)
+	now := report{state: state}
+	for _, f := range r.queue {
+		if f.rotated.Load() {
+			now.other++
+		} else {
+			now.live++
+		}
+	}
+	r.t.m.report(g, now)
+	return nil
+}
+
+// rest puts a group to sleep in which nothing happened for a while: a watch
+// wakes it, or the finder, or, where there is no watch left, the next look.
+func (r *reader) rest(g *group) bool {
+	r.queue = g.snapshot(r.queue)
+	if g.joins[0].open || g.joins[1].open || len(r.queue) > 1 {
+		return false
+	}
+	if len(r.queue) == 0 {
+		g.active = false
+		g.idle.Store(true)
+		return true
+	}
+	f := r.queue[0]
+	if f.rotated.Load() || f.lost.Load() || r.now.Sub(f.changed) < r.t.cfg.IdleAfter {
+		return false
+	}
+	wd, err := r.t.watch.quiet(f.fd, g)
+	if err != nil {
+		g.due = r.now.Add(r.t.cfg.IdlePoll)
+		return true
+	}
+	// What was written before the watch was there wakes nobody.
+	g.active, g.watched = false, wd
+	g.idle.Store(true)
+	if st, err := statFD(f.fd); err != nil || st.size != f.seen.Load() || f.rotated.Load() || g.gone.Load() {
+		r.wakeUp(g)
+	}
+	return true
+}
+
+// admit asks for room for a batch.
+func (r *reader) admit(g *group) bool {
+	g.wait = r.out.Admit(g.tag)
+	return g.wait == nil
+}
+
+// emit hands the batch on. When all its records are answered for, f's position
+// moves up to the oldest line still open.
+func (r *reader) emit(g *group, f *file, i *identity) error {
+	b := &r.batch
+	if len(b.Recs) > 0 {
+		ticket := i.stream.Open(g.hold(f), len(b.Recs))
+		var to event.Receipt = ticket
+		if len(r.links) > 0 {
+			c := &chain{r: r, ticket: ticket, links: slices.Clone(r.links)}
+			r.chains = append(r.chains, c)
+			to = c
+		}
+		r.t.m.in.Records.Add(float64(len(b.Recs)))
+		ack := event.NewAck(to)
+		b.Ack = ack
+		if err := r.out.Emit(r.ctx, b); err != nil {
+			return fmt.Errorf("cannot emit records of %s: %w", *f.path.Load(), err)
+		}
+		ack.Done()
+	}
+	if c := cap(b.Arena); c > cap(r.buf) && c <= 2*(r.t.cfg.ReadSize+2*r.maxLine) {
+		r.buf = b.Arena[:0]
+	}
+	return nil
+}

@@ -1,0 +1,241 @@
+package tail
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"sluice/event"
+)
+
+// Whatever was answered for when the agent stopped: nothing is skipped, and
+// what is read again has the ids that it had.
+func TestRestartAtEveryPoint(t *testing.T) {
+	r := newRig(t)
+	r.cfg.ReadSize = 128 // a batch is a line or two
+	r.out.keep = true
+	live := r.container("app")
+	const lines = 12
+	for n := range lines {
+		tag := "F"
+		if n%4 == 1 {
+			tag = "P"
+		}
+		r.append(live, criLine(n, "stdout", tag, fmt.Sprintf("<%d>", n)))
+	}
+	r.start()
+	first := r.records(lines - 3)
+	acks := r.out.take()
+	r.stop()
+	ids := map[string]event.ID{}
+	for _, rec := range first {
+		ids[rec.text] = rec.id
+	}
+	stores := []*memStore{r.store.clone()}
+	order := rand.New(rand.NewPCG(1, 1)).Perm(len(acks))
+	for _, k := range order {
+		acks[k].Done()
+		stores = append(stores, r.store.clone())
+	}
+	safe := int64(0)
+	for n, s := range stores {
+		r.stop()
+		r.store = s
+		off := int64(0)
+		if e := r.entryOf(live); e != nil {
+			off = e.Off
+		}
+		r.restart(s)
+		if off < safe {
+			t.Fatalf("point %d: the position went back from %d to %d", n, safe, off)
+		}
+		safe = off
+		want := 0
+		for _, rec := range first {
+			if rec.pos >= off {
+				want++
+			}
+		}
+		r.append(live, criLine(100+n, "stdout", "F", fmt.Sprintf("<end %d>", n)))
+		r.until("the end", func() bool { return slices.Contains(r.out.texts(), fmt.Sprintf("<end %d>", n)) })
+		again := r.out.all()
+		for _, rec := range again {
+			if id, ok := ids[rec.text]; ok && id != rec.id {
+				t.Fatalf("point %d: %s has another id", n, rec.text)
+			}
+			ids[rec.text] = rec.id
+		}
+		if len(again) != want+n+1 {
+			t.Fatalf("point %d, position %d: %d records read again, want %d", n, off, len(again), want+n+1)
+		}
+	}
+	if e := r.entryOf(live); e == nil || safe == 0 {
+		t.Fatal("nothing moved")
+	}
+}
+
+// model is a container that logs and is rotated at random, and an agent that is
+// restarted and answered at random.
+type model struct {
+	*rig
+	rnd    *rand.Rand
+	live   string
+	n      int // lines written
+	moves  int // rotations
+	copies bool
+	want   map[string]bool
+	ids    map[string]event.ID
+	acks   []*event.Ack
+	first  string    // the live file's first line
+	piece  [2]string // an open line's text so far, by stream
+}
+
+func (m *model) write() {
+	var text strings.Builder
+	for range 1 + m.rnd.IntN(12) {
+		k := m.rnd.IntN(2)
+		stream := []string{"stdout", "stderr"}[k]
+		part := fmt.Sprintf("<%d%s>", m.n, strings.Repeat(".", m.rnd.IntN(60)))
+		tag := "F"
+		if m.rnd.IntN(5) == 0 && m.first != "" {
+			tag = "P"
+		}
+		text.WriteString(criLine(m.n, stream, tag, part))
+		m.n++
+		if m.piece[k] += part; tag == "F" {
+			m.want[m.piece[k]] = true
+			if m.first == "" {
+				m.first = m.piece[k]
+			}
+			m.piece[k] = ""
+		}
+	}
+	m.out.trace("write " + text.String())
+	m.append(m.live, text.String())
+}
+
+func (m *model) rotate() {
+	m.moves++
+	m.out.trace("rotate")
+	name := fmt.Sprintf("%s.20261122-%06d", m.live, m.moves)
+	if m.copies {
+		// A file that is truncated before anybody read its first line is another
+		// file to us, and comes in when its copy is found.
+		m.until("its first line arrived", func() bool { m.look(); _, ok := m.ids[m.first]; return ok || m.first == "" })
+		m.first = ""
+		m.copyTruncate(m.live, name)
+		return
+	}
+	m.must(os.Rename(m.live, name))
+	m.append(m.live, "")
+}
+
+// look takes in what arrived.
+func (m *model) look() {
+	for _, rec := range m.out.all() {
+		if rec.flags != 0 {
+			m.t.Fatalf("%q has flags %d", rec.text, rec.flags)
+		}
+		if id, ok := m.ids[rec.text]; ok && id != rec.id {
+			m.t.Fatalf("%q came as %s, then as %s", rec.text, id, rec.id)
+		}
+		m.ids[rec.text] = rec.id
+	}
+	m.acks = append(m.acks, m.out.take()...)
+}
+
+func (m *model) answer(share int) {
+	m.look()
+	m.rnd.Shuffle(len(m.acks), func(i, j int) { m.acks[i], m.acks[j] = m.acks[j], m.acks[i] })
+	cut := len(m.acks) * share / 100
+	for _, a := range m.acks[:cut] {
+		a.Done()
+	}
+	m.acks = m.acks[cut:]
+}
+
+func (m *model) run(steps int) {
+	m.start()
+	for range steps {
+		switch k := m.rnd.IntN(20); {
+		case k < 12:
+			m.write()
+		case k < 14:
+			m.rotate()
+		case k < 17:
+			m.answer(m.rnd.IntN(101))
+		case k < 18: // stop, and things go on meanwhile
+			m.stop()
+			m.look()
+			m.write()
+			if _, begun := m.ids[m.first]; m.rnd.IntN(2) == 0 && (begun || !m.copies) {
+				m.rotate()
+				m.write()
+			}
+			m.again(m.store.clone())
+		default: // let it read
+			n, tick := m.out.len(), 0
+			m.until("it had time to read", func() bool { tick++; return m.out.len() > n || tick > 5 })
+		}
+	}
+	for k, stream := range []string{"stdout", "stderr"} {
+		part := fmt.Sprintf("<end %s>", stream)
+		m.append(m.live, criLine(m.n, stream, "F", part))
+		m.n++
+		m.want[m.piece[k]+part] = true
+	}
+	m.until("every line arrived", func() bool {
+		m.answer(100)
+		for text := range m.want {
+			if _, ok := m.ids[text]; !ok {
+				return false
+			}
+		}
+		return true
+	})
+	m.stop()
+	m.look()
+	for text := range m.ids {
+		if !m.want[text] {
+			m.t.Fatalf("%q was never written", text)
+		}
+	}
+}
+
+func (m *model) again(s *memStore) {
+	tr := m.out.trace
+	tr("RESTART")
+	m.store, m.out = s, &fakeOut{keep: true, trace: tr, refuse: map[string]chan struct{}{}}
+	m.acks = nil
+	m.start()
+}
+
+func TestModel(t *testing.T) {
+	for seed := range uint64(24) {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t)
+			r.cfg.ReadSize = 64 + int(seed*97%2000)
+			r.out.keep = true
+			var tmu sync.Mutex
+			var tr []string
+			trace := func(x string) { tmu.Lock(); tr = append(tr, x); tmu.Unlock() }
+			r.store.trace, r.out.trace = trace, trace
+			t.Cleanup(func() {
+				if t.Failed() {
+					os.WriteFile(fmt.Sprintf("/tmp/trace.%d", seed), []byte(strings.Join(tr, "\n")), 0o600)
+				}
+			})
+			m := &model{
+				rig: r, rnd: rand.New(rand.NewPCG(seed, 7)), live: r.container("app"), copies: seed%3 == 2,
+				want: map[string]bool{}, ids: map[string]event.ID{},
+			}
+			m.append(m.live, "")
+			m.run(120)
+		})
+	}
+}

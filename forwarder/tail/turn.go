@@ -1,0 +1,208 @@
+package tail
+
+import "sluice/event"
+
+// outcome of a turn, or of a look at one file.
+type outcome uint8
+
+const (
+	atEnd   outcome = iota // all that is there was read
+	more                   // more waits
+	refused                // nowhere to put it: group.wait
+	failed                 // cannot be read at present
+	waiting                // for the finder
+)
+
+// turn reads up to one read's worth of a group's files, the oldest first. The
+// next file's turn comes when the one before is at its end AFTER the next was
+// seen to have something in it: by then nobody writes to the one before. It
+// stays open until its end has stood for a while, should that be wrong.
+func (r *reader) turn(g *group) (outcome, error) {
+	r.queue = g.snapshot(r.queue)
+	for n, f := range r.queue {
+		going := n+1 < len(r.queue) && hasBytes(r.queue[n+1])
+		if f.seq == 0 {
+			g.read++
+			f.seq = g.read
+		}
+		o, err := r.flushBefore(g, f)
+		if o == atEnd && err == nil {
+			o, err = r.look(g, f)
+		}
+		if o != atEnd || err != nil {
+			return o, err
+		}
+		if !f.rotated.Load() {
+			f.ending = false
+			break
+		}
+		if !f.ending { // before, it had every right to rest
+			f.ending, f.changed = true, r.now
+		}
+		if f.ended.Load() || r.now.Sub(f.changed) >= r.t.cfg.RotateWait {
+			if o, err := r.finish(g, f); o != atEnd || err != nil {
+				return o, err
+			}
+		} else if !going {
+			break
+		}
+	}
+	return r.flushLate(g)
+}
+
+func hasBytes(f *file) bool {
+	if f.lost.Load() {
+		return false
+	}
+	st, err := statFD(f.fd)
+	return err == nil && st.size > 0
+}
+
+// look reads what a file has, up to one read.
+func (r *reader) look(g *group, f *file) (outcome, error) {
+	switch {
+	case f.lost.Load():
+		return waiting, nil
+	case f.ended.Load():
+		return atEnd, nil
+	}
+	st, err := statFD(f.fd)
+	if err != nil {
+		return r.failed(f, err), nil
+	}
+	i := f.ident.Load()
+	if i != nil {
+		same, err := i.matches(f.fd, r.head[:])
+		if err != nil {
+			return r.failed(f, err), nil
+		}
+		if !same || st.size < f.off {
+			f.lost.Store(true)
+			r.t.finder.poke(g.dir)
+			return waiting, nil
+		}
+	}
+	if f.changed.IsZero() {
+		f.changed = r.now
+	}
+	r.t.m.setLag(f, st.size-f.off)
+	if st.size == f.seen.Load() {
+		return atEnd, nil
+	}
+	f.changed = r.now
+	if i == nil {
+		if i, err = r.identify(g, f, false); err != nil {
+			return r.failed(f, err), nil
+		} else if i == nil {
+			f.seen.Store(st.size)
+			return atEnd, nil
+		}
+	}
+	if !r.admit(g) {
+		return refused, nil
+	}
+	return r.read(g, f, i, st.size)
+}
+
+func (r *reader) failed(f *file, err error) outcome {
+	r.t.complain("read", *f.path.Load(), err)
+	return failed
+}
+
+// identify reads a new file's first line, if it is complete.
+func (r *reader) identify(g *group, f *file, force bool) (*identity, error) {
+	o, err := probe(f.fd, &g.place, force)
+	if err != nil || o.format == unknown {
+		return nil, err
+	}
+	if o.format == raw {
+		o.generate()
+	}
+	return r.t.identify(f, o), nil
+}
+
+// read takes one read's worth of a file whose size was seen.
+func (r *reader) read(g *group, f *file, i *identity, size int64) (outcome, error) {
+	room := r.t.cfg.ReadSize
+	n, err := pread(f.fd, r.buf[:room], f.off)
+	if err != nil {
+		return r.failed(f, err), nil
+	}
+	from := f.off
+	if err := i.grow(f.fd, r.head[:], from+int64(n)); err != nil {
+		return r.failed(f, err), nil
+	}
+	r.begin(g, i, r.buf[:n])
+	capped := r.lines(g, f, i, n == room)
+	f.at.Store(f.off)
+	r.t.m.in.Bytes.Add(float64(f.off - from))
+	r.t.m.setLag(f, size-f.off)
+	if err := r.emit(g, f, i); err != nil {
+		return failed, err
+	}
+	if capped || n == room && from+int64(n) < size {
+		return more, nil
+	}
+	f.seen.Store(max(from+int64(n), size))
+	return atEnd, nil
+}
+
+// finish emits what is left of a file that nobody writes to any more, an
+// incomplete line, and closes it.
+func (r *reader) finish(g *group, f *file) (outcome, error) {
+	if !f.ended.Load() || f.long != nil {
+		if !r.admit(g) {
+			return refused, nil
+		}
+		if o, err := r.remainder(g, f); o != atEnd || err != nil {
+			return o, err
+		}
+	}
+	r.t.m.setLag(f, 0)
+	if f.ended.Load() { // behind a gap nothing goes on
+		o, err := r.flushIf(g, func(_ int, j *join) bool { return j.last == f })
+		if o != atEnd || err != nil {
+			return o, err
+		}
+	}
+	g.close(f)
+	return atEnd, nil
+}
+
+func (r *reader) remainder(g *group, f *file) (outcome, error) {
+	n, room, i := 0, r.t.cfg.ReadSize, f.ident.Load()
+	if !f.ended.Load() {
+		var err error
+		if n, err = pread(f.fd, r.buf[:room], f.off); err == nil && i == nil && n > 0 {
+			i, err = r.identify(g, f, true)
+		}
+		if err != nil {
+			return r.failed(f, err), nil
+		}
+	}
+	if i == nil || n == 0 && f.long == nil {
+		return atEnd, nil
+	}
+	from := f.off
+	r.begin(g, i, r.buf[:n])
+	again := r.lines(g, f, i, false) || n == room // more came meanwhile
+	if !again {
+		if f.long != nil {
+			r.endLong(g, f, i, event.Partial)
+		} else if lo := int(f.off - from); lo < n {
+			start := f.off
+			f.off = from + int64(n)
+			r.line(g, f, i, lo, n, start, event.Partial)
+		}
+	}
+	r.t.m.in.Bytes.Add(float64(f.off - from))
+	f.at.Store(f.off)
+	if err := r.emit(g, f, i); err != nil {
+		return failed, err
+	}
+	if again {
+		f.seen.Store(-1)
+		return more, nil
+	}
+	return atEnd, nil
+}
