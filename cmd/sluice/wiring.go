@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"log/slog"
+	"os"
+	"runtime/debug"
 
 	"sluice/agent"
 	"sluice/conf"
@@ -27,11 +29,20 @@ func sluice() program {
 		logging: func(s any) logging.Config { return s.(*catalog.Settings).Log },
 		check:   func(t *conf.Tree, s any) conf.Problems { return catalog.Check(t, s.(*catalog.Settings)) },
 		run: func(ctx context.Context, s any, log *slog.Logger) error {
+			limitHeap()
 			a, err := agent.New(s.(*catalog.Settings), agent.Options{Log: log, Version: thisBuild().Version})
 			if err != nil {
 				return err
 			}
 			return a.Run(ctx)
 		},
+	}
+}
+
+// limitHeap lets the garbage collector work harder before the cgroup's limit
+// is reached. What the user says with GOMEMLIMIT counts more.
+func limitHeap() {
+	if limit := agent.CgroupMemory(); limit > 0 && os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(limit / 10 * 9)
 	}
 }
