@@ -86,7 +86,7 @@ func TestWhatIsNotInTheBinary(t *testing.T) {
 }
 
 func TestEveryPackageStatesItsPromise(t *testing.T) {
-	for _, line := range strings.Split(strings.Join(list(t, "-f", `{{.ImportPath}}={{len .Doc}}`, "./..."), "\n"), "\n") {
+	for _, line := range strings.Split(strings.Join(list(t, "-f", `{{if .GoFiles}}{{.ImportPath}}={{len .Doc}}{{end}}`, "./..."), "\n"), "\n") {
 		if strings.HasSuffix(line, "=0") {
 			t.Errorf("%s has no package comment", strings.TrimSuffix(line, "=0"))
 		}

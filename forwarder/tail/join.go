@@ -65,6 +65,12 @@ func (j *join) add(f *file, p *piece, text []byte, room int, now time.Time) {
 	j.last, j.end, j.seen = f, p.end, now
 }
 
+// continues reports whether p can be the next piece. A late line in a file whose
+// successor is being read is not, nor is a line older than the first piece.
+func (j *join) continues(f *file, p *piece) bool {
+	return j.last.seq <= f.seq && (p.time.Sec > j.time.Sec || p.time.Sec == j.time.Sec && p.time.Nsec >= j.time.Nsec)
+}
+
 func (j *join) reset() {
 	buf := j.buf[:0]
 	if cap(buf) > keepRoom {
@@ -90,7 +96,7 @@ func (r *reader) put(g *group, f *file, i *identity, p *piece) {
 	if !p.partial && i.first[k] == 0 {
 		i.complete(k, p.end)
 	}
-	if j.open && j.last.seq > f.seq { // a late line in a file whose successor is being read
+	if j.open && !j.continues(f, p) {
 		if p.partial {
 			p.flags |= event.Partial
 		}

@@ -6,7 +6,6 @@ import (
 	"os"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 
 	"sluice/event"
@@ -114,13 +113,11 @@ func (m *model) write() {
 			m.piece[k] = ""
 		}
 	}
-	m.out.trace("write " + text.String())
 	m.append(m.live, text.String())
 }
 
 func (m *model) rotate() {
 	m.moves++
-	m.out.trace("rotate")
 	name := fmt.Sprintf("%s.20261122-%06d", m.live, m.moves)
 	if m.copies {
 		// A file that is truncated before anybody read its first line is another
@@ -207,9 +204,7 @@ func (m *model) run(steps int) {
 }
 
 func (m *model) again(s *memStore) {
-	tr := m.out.trace
-	tr("RESTART")
-	m.store, m.out = s, &fakeOut{keep: true, trace: tr, refuse: map[string]chan struct{}{}}
+	m.store, m.out = s, &fakeOut{keep: true, refuse: map[string]chan struct{}{}}
 	m.acks = nil
 	m.start()
 }
@@ -221,15 +216,6 @@ func TestModel(t *testing.T) {
 			r := newRig(t)
 			r.cfg.ReadSize = 64 + int(seed*97%2000)
 			r.out.keep = true
-			var tmu sync.Mutex
-			var tr []string
-			trace := func(x string) { tmu.Lock(); tr = append(tr, x); tmu.Unlock() }
-			r.store.trace, r.out.trace = trace, trace
-			t.Cleanup(func() {
-				if t.Failed() {
-					os.WriteFile(fmt.Sprintf("/tmp/trace.%d", seed), []byte(strings.Join(tr, "\n")), 0o600)
-				}
-			})
 			m := &model{
 				rig: r, rnd: rand.New(rand.NewPCG(seed, 7)), live: r.container("app"), copies: seed%3 == 2,
 				want: map[string]bool{}, ids: map[string]event.ID{},

@@ -40,7 +40,6 @@ type fakeOut struct {
 	acks     []*event.Ack
 	refuse   map[string]chan struct{} // by tag
 	maxArena int
-	trace    func(string)
 }
 
 func (o *fakeOut) Admit(tag string) <-chan struct{} {
@@ -70,9 +69,6 @@ func (o *fakeOut) Emit(_ context.Context, b *event.Batch) error {
 			}
 		}
 		o.recs = append(o.recs, g)
-		if o.trace != nil {
-			o.trace(fmt.Sprintf("emit stream %d %s %q pos %d end %d flags %d", b.Stream, g.stream, g.text, g.pos, g.id.Position(), g.flags))
-		}
 	}
 	if o.keep {
 		b.Ack.Fork(1)
@@ -111,9 +107,8 @@ func (o *fakeOut) take() []*event.Ack {
 
 // memStore is a checkpoint in memory.
 type memStore struct {
-	mu    sync.Mutex
-	data  map[string][]byte
-	trace func(string)
+	mu   sync.Mutex
+	data map[string][]byte
 }
 
 func newStore() *memStore { return &memStore{data: map[string][]byte{}} }
@@ -129,18 +124,12 @@ func (s *memStore) Set(k string, v []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.data[k] = v
-	if s.trace != nil {
-		s.trace("set " + string(v))
-	}
 }
 
 func (s *memStore) Delete(k string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.data, k)
-	if s.trace != nil {
-		s.trace("DELETE " + k)
-	}
 }
 
 func (s *memStore) Range(f func(string, []byte) bool) {
@@ -155,7 +144,7 @@ func (s *memStore) Range(f func(string, []byte) bool) {
 func (s *memStore) clone() *memStore {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return &memStore{data: maps.Clone(s.data), trace: s.trace}
+	return &memStore{data: maps.Clone(s.data)}
 }
 
 // files is the number of entries.

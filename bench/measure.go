@@ -1,0 +1,129 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"sluice/bench/load"
+	"sluice/bench/proc"
+	"sluice/bench/report"
+	"sluice/bench/tally"
+)
+
+// runner measures scenarios, one run after the other.
+type runner struct {
+	binary string              // the agent
+	self   string              // this program, for store and generators
+	dir    string              // scratch
+	files  map[int]*load.Files // backlogs, by how many files; written once
+	runs   int                 // made so far
+}
+
+// measure runs a scenario once. A run in which records were lost or doubled
+// is one that failed: err is nil, m says so.
+func (r *runner) measure(ctx context.Context, s scenario, p *progress) (m report.Run, err error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	r.runs++
+	dir := filepath.Join(r.dir, strconv.Itoa(r.runs))                            // short: it is in each document, as /var/log is
+	if err := os.MkdirAll(filepath.Join(dir, "containers"), 0o755); err != nil { // it is there before an agent is
+		return m, err
+	}
+	defer os.RemoveAll(dir)
+	store, err := r.startStore(ctx)
+	if err != nil {
+		return m, err
+	}
+	defer store.stop()
+	a, err := startAgent(ctx, r.setup(s, dir, store.url))
+	if err != nil {
+		return m, err
+	}
+	defer a.kill()
+	watch := proc.StartWatch(ctx, a.cmd.Process.Pid, 100*time.Millisecond)
+	before, err := a.read(ctx)
+	if err != nil {
+		return m, err
+	}
+	load, err := r.load(ctx, s, dir, a)
+	if err != nil {
+		return m, err
+	}
+	defer load.stop()
+	totals, err := store.arrival(ctx, s.records, p)
+	if err != nil {
+		return m, fmt.Errorf("%w; the agent's log:\n%s", err, a.log())
+	}
+	after, err := a.read(ctx)
+	if err != nil {
+		return m, err
+	}
+	m = result(totals, before, after)
+	m.RSSMax = max(after.rss.Peak, watch.Max())
+	made, err := load.made()
+	if err != nil {
+		return m, err
+	}
+	if err := a.stop(); err != nil { // what it still held is in the store now
+		return m, err
+	}
+	answer, err := tally.Client{URL: store.url}.Verify(ctx, made)
+	if s.rate > 0 {
+		m.Delays = answer.Delays
+	}
+	m.Lost, m.Doubled, m.Strange = answer.Verdict.Lost, answer.Verdict.Doubled, answer.Verdict.Strange
+	return m, err
+}
+
+func (r *runner) setup(s scenario, dir, store string) agentSetup {
+	a := agentSetup{binary: r.binary, dir: filepath.Join(dir, "agent"), store: store, gzip: s.gzip, forward: s.files == 0}
+	if s.files > 0 {
+		a.logs = filepath.Join(dir, "containers")
+	}
+	if s.metadata {
+		a.fields = podMetadata
+	}
+	return a
+}
+
+// reading is what the kernel and the agent itself say of the agent at one time.
+type reading struct {
+	cpu     proc.CPU
+	rss     proc.RSS
+	mallocs float64 // since its start; negative: it does not say
+}
+
+func (a *agent) read(ctx context.Context) (r reading, err error) {
+	r.mallocs = -1
+	if r.cpu, err = proc.ReadCPU(a.cmd.Process.Pid); err != nil {
+		return r, fmt.Errorf("the agent ended by itself: %w\n%s", err, a.log())
+	}
+	if r.rss, err = proc.ReadRSS(a.cmd.Process.Pid); err != nil {
+		return r, err
+	}
+	if v, ok := a.metric(ctx, "go_memstats_mallocs_total"); ok {
+		r.mallocs = v
+	}
+	return r, nil
+}
+
+// result are a run's numbers, memory and delays aside.
+func result(t tally.Totals, before, after reading) (m report.Run) {
+	n := float64(max(t.Records, 1))
+	cpu := after.cpu.Sub(before.cpu)
+	m.CPU, m.System = cpu.Total().Seconds()/n*1e6, cpu.System.Seconds()/n*1e6
+	m.Records = t.Records
+	if d := t.Last.Sub(t.First).Seconds(); d > 0 {
+		m.Rate = n / d
+	}
+	m.DocBytes, m.TextBytes, m.WireBytes = float64(t.DocBytes)/n, float64(t.TextBytes)/n, float64(t.WireBytes)/n
+	m.Requests, m.Repeats = t.Requests, t.Conflicts
+	if m.Allocs = -1; before.mallocs >= 0 && after.mallocs >= 0 {
+		m.Allocs = (after.mallocs - before.mallocs) / n
+	}
+	return m
+}

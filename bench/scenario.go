@@ -1,0 +1,90 @@
+package main
+
+import (
+	"fmt"
+	"time"
+
+	"sluice/bench/load"
+)
+
+// Message sizes in bytes. A Forward event's makes documents of about 550 bytes.
+// A container line's cannot: under schema ecs some 690 bytes of a document are
+// not the line, with a file name as the kubelet makes them.
+const (
+	messageSize = 100 // of a container's line, without the runtime's part
+	eventSize   = 110 // of a Forward event's message
+)
+
+// steadyRate is the load of an ordinary busy node, in lines a second.
+const steadyRate = 20_000
+
+// scenario is one load and how the agent is set up for it.
+type scenario struct {
+	name, title string
+	files       int    // container files; 0: Forward
+	mode        string // of Forward
+	ack         bool
+	rate        int  // lines a second; 0: a backlog, or as fast as Forward goes
+	gzip        bool // of bulk requests
+	metadata    bool // documents as long as with a pod's metadata
+	records     int64
+
+	target, goal float64 // CPU seconds per million records; 0: none is set
+	rssTarget    int64   // bytes
+}
+
+// sizes are how much is sent.
+type sizes struct {
+	records int64 // of a backlog, and of Forward
+	steady  time.Duration
+}
+
+// scenarios lists all, in the order of the table.
+func scenarios(s sizes) []scenario {
+	tail := func(files int, gzip bool, target, goal float64) scenario {
+		return scenario{
+			name: fmt.Sprintf("tail-%d%s", files, onOff(gzip)), title: fmt.Sprintf("tail %d files, %s", files, words(gzip)),
+			files: files, gzip: gzip, records: s.records, target: target, goal: goal,
+		}
+	}
+	full := func(gzip bool, target float64) scenario {
+		t := tail(10, gzip, target, 0)
+		t.name, t.title, t.metadata = "full"+onOff(gzip), "full metadata, "+words(gzip), true
+		return t
+	}
+	forward := func(mode string, ack, gzip bool, target, goal float64) scenario {
+		acks := map[bool]string{true: "ack", false: "no ack"}[ack]
+		return scenario{
+			name:  "forward-" + mode + map[bool]string{false: "-noack"}[ack] + onOff(gzip),
+			title: fmt.Sprintf("forward %s, %s, %s", mode, acks, words(gzip)),
+			mode:  mode, ack: ack, gzip: gzip, records: s.records, target: target, goal: goal,
+		}
+	}
+	steady := func(files int) scenario {
+		return scenario{
+			name: fmt.Sprintf("steady-%d", files), title: fmt.Sprintf("%s lines/s, %d files, gzip", thousands(steadyRate), files),
+			files: files, rate: steadyRate, gzip: true, records: int64(s.steady.Seconds() * steadyRate), rssTarget: 45e6,
+		}
+	}
+	return []scenario{
+		tail(10, false, 2.0, 1.5), tail(10, true, 3.2, 2.6), tail(200, false, 2.0, 1.5), tail(200, true, 3.2, 2.6),
+		full(false, 3.0), full(true, 6.0),
+		forward(load.Packed, true, false, 1.8, 1.3), forward(load.Packed, true, true, 0, 0),
+		forward(load.Compressed, true, false, 0, 0), forward(load.Message, true, false, 0, 0), forward(load.Packed, false, false, 0, 0),
+		steady(10), steady(200),
+	}
+}
+
+func onOff(gzip bool) string {
+	if gzip {
+		return "-gzip"
+	}
+	return ""
+}
+
+func words(gzip bool) string {
+	if gzip {
+		return "gzip"
+	}
+	return "no gzip"
+}
