@@ -18,7 +18,9 @@ func (s source) Run(ctx context.Context, out forwarder.Out) error { return s(ctx
 func (p *Parts) sources(s *Settings, d Deps) error {
 	base := origin(s)
 	if s.Inputs.Containers.Path != "" {
-		t, err := tail.New(s.Inputs.Containers, d.Ledger, d.Checkpoint, base, d.Log.With("input", "containers"), d.Registerer)
+		cfg := s.Inputs.Containers
+		cfg.Loop = d.Loop
+		t, err := tail.New(cfg, d.Ledger, d.Checkpoint, base, d.Log.With("input", "containers"), d.Registerer)
 		if err != nil {
 			return partError{"inputs.containers", err}
 		}

@@ -14,7 +14,7 @@ const (
 	maxFields   = 5000      // of one record: its keys fit a batch that is not full, and filters' do
 	maxKeyBytes = 64 << 10  // of interned keys kept from batch to batch
 	maxRecords  = 4000      // of one batch
-	maxBytes    = 256 << 10 // of one batch, when it holds more than one record
+	maxBytes    = 128 << 10 // of one batch, when it holds more than one record
 )
 
 // builder makes records of msgpack bytes that stay where they are: they are

@@ -23,6 +23,8 @@ type Config struct {
 	PartialTimeout time.Duration // how long a partial line waits for its rest
 	Readers        int           // goroutines that read
 	ReadSize       int           // bytes of one read, of one batch, and of one file's turn
+
+	Loop func(name string) (beat func()) // announces a loop that beats at least every beatEvery; may be nil
 }
 
 // DefaultConfig follows what the kubelet links in /var/log/containers.
@@ -31,8 +33,18 @@ func DefaultConfig() Config {
 		Path: "/var/log/containers/*.log", Tag: "kubernetes.*", ReadFrom: "beginning", MaxLine: 1 << 20,
 		Refresh: 5 * time.Second, RotateWait: 5 * time.Second,
 		Poll: 100 * time.Millisecond, IdleAfter: 2 * time.Second, IdlePoll: time.Second,
-		PartialTimeout: 5 * time.Second, Readers: 2, ReadSize: 256 << 10,
+		PartialTimeout: 5 * time.Second, Readers: 2, ReadSize: 64 << 10,
 	}
+}
+
+// beatEvery bounds how long a loop that has nothing to do sleeps.
+const beatEvery = 10 * time.Second
+
+func (c *Config) loop(name string) (beat func()) {
+	if c.Loop == nil {
+		return func() {}
+	}
+	return c.Loop(name)
 }
 
 // maxRecords ends a batch of very short lines early: a record costs more

@@ -76,9 +76,11 @@ func (d *finder) run(ctx context.Context) {
 	if !again {
 		d.t.store.Set(startedKey, []byte("1"))
 	}
+	beat := d.t.cfg.loop("tail finder")
 	timer := time.NewTimer(d.interval())
 	defer timer.Stop()
 	for {
+		beat()
 		select {
 		case <-ctx.Done():
 			return
@@ -99,7 +101,7 @@ func (d *finder) interval() time.Duration {
 	if d.blind || d.failed || d.loose {
 		return min(d.t.cfg.Refresh, d.t.cfg.IdlePoll)
 	}
-	return d.t.cfg.Refresh
+	return min(d.t.cfg.Refresh, beatEvery)
 }
 
 // restore reads the checkpoint.

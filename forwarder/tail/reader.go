@@ -17,6 +17,7 @@ type reader struct {
 	out     Out
 	maxLine int
 	wake    chan struct{}
+	beat    func()
 
 	mu    sync.Mutex
 	inbox []*group // woken since the last look
@@ -35,8 +36,8 @@ type reader struct {
 	head   [headMax]byte
 }
 
-func newReader(t *Tail, out Out) *reader {
-	return &reader{t: t, out: out, maxLine: int(t.cfg.MaxLine), wake: make(chan struct{}, 1)}
+func newReader(t *Tail, out Out, name string) *reader {
+	return &reader{t: t, out: out, maxLine: int(t.cfg.MaxLine), wake: make(chan struct{}, 1), beat: t.cfg.loop(name)}
 }
 
 // wakeUp makes the reader look at the group now. It never blocks.
@@ -61,6 +62,7 @@ func (r *reader) run(ctx context.Context) error {
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
 	for {
+		r.beat()
 		r.collect()
 		next, wait, err := r.pass()
 		if ctx.Err() != nil {

@@ -68,8 +68,8 @@ func (t *Tail) Run(ctx context.Context, out Out) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	t.finder = newFinder(t)
-	for range t.cfg.Readers {
-		t.readers = append(t.readers, newReader(t, out))
+	for n := range t.cfg.Readers {
+		t.readers = append(t.readers, newReader(t, out, fmt.Sprint("tail reader ", n)))
 	}
 	var watching, working sync.WaitGroup
 	if w, err := t.newWatcher(); err != nil {
