@@ -143,8 +143,9 @@ func (d *finder) happened() {
 
 // scan lists everything.
 func (d *finder) scan() {
-	d.failed, d.loose, d.blind = false, false, d.t.watch == nil
 	globs, _ := filepath.Glob(filepath.Dir(d.t.cfg.Path)) // the pattern was checked
+	// A directory that is not there yet cannot be watched either.
+	d.failed, d.loose, d.blind = false, false, d.t.watch == nil || len(globs) == 0
 	for _, path := range globs {
 		d.dir(path).glob = true
 		d.match(path)

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
@@ -214,4 +215,15 @@ func openWatches() int {
 		n += strings.Count(string(info), "inotify wd:")
 	}
 	return n
+}
+
+func TestADirectoryMadeAfterTheStartIsFound(t *testing.T) {
+	r := newRig(t)
+	r.cfg.Refresh = time.Hour
+	r.must(os.Remove(filepath.Join(r.dir, "containers")))
+	r.start()
+	r.until("it was looked for in vain", func() bool { _, ok := r.store.Get(startedKey); return ok })
+	r.mkdir("containers")
+	r.append(r.container("app"), numbered(0, 3))
+	wantNumbered(t, r.records(3), 0, 3)
 }
