@@ -38,7 +38,7 @@ func DefaultConfig() Config {
 }
 
 // beatEvery bounds how long a loop that has nothing to do sleeps.
-const beatEvery = 10 * time.Second
+const beatEvery = 30 * time.Second
 
 func (c *Config) loop(name string) (beat func()) {
 	if c.Loop == nil {
