@@ -28,6 +28,9 @@ func sluice() program {
 		},
 		logging: func(s any) logging.Config { return s.(*catalog.Settings).Log },
 		check:   func(t *conf.Tree, s any) conf.Problems { return catalog.Check(t, s.(*catalog.Settings)) },
+		connect: func(ctx context.Context, t *conf.Tree, s any) conf.Problems {
+			return catalog.Connect(ctx, t, s.(*catalog.Settings))
+		},
 		run: func(ctx context.Context, s any, log *slog.Logger) error {
 			limitHeap()
 			a, err := agent.New(s.(*catalog.Settings), agent.Options{Log: log, Version: thisBuild().Version})

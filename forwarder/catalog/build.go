@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 
@@ -47,10 +48,7 @@ func Check(t *conf.Tree, s *Settings) conf.Problems {
 	if problems.Bad() {
 		return problems
 	}
-	p, err := Build(s, Deps{
-		Ledger: ledger.New(), Checkpoint: &checkpoint.Store{}, Budget: buffer.NewBudget(1),
-		Log: slog.New(slog.DiscardHandler), Registerer: prometheus.NewRegistry(),
-	})
+	p, err := trial(s)
 	if err != nil {
 		var at partError
 		if errors.As(err, &at) {
@@ -60,6 +58,29 @@ func Check(t *conf.Tree, s *Settings) conf.Problems {
 	}
 	p.Close()
 	return problems
+}
+
+// trial makes the parts only to see whether they can be made.
+func trial(s *Settings) (*Parts, error) {
+	return Build(s, Deps{
+		Ledger: ledger.New(), Checkpoint: &checkpoint.Store{}, Budget: buffer.NewBudget(1),
+		Log: slog.New(slog.DiscardHandler), Registerer: prometheus.NewRegistry(),
+	})
+}
+
+// Connect reaches the output once, with settings that Check found good, and
+// reports what is wrong there.
+func Connect(ctx context.Context, t *conf.Tree, s *Settings) conf.Problems {
+	p, err := trial(s)
+	if err != nil {
+		return conf.Problems{{What: err.Error()}}
+	}
+	defer p.Close()
+	if err := p.sink.Check(ctx); err != nil {
+		pos, _ := t.Locate("elasticsearch.urls")
+		return conf.Problems{{Pos: pos, What: err.Error()}}
+	}
+	return nil
 }
 
 // partError says which section of the settings a part refused.
