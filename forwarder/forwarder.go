@@ -2,7 +2,6 @@ package forwarder
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -129,19 +128,22 @@ func (f *Forwarder) drop(b *event.Batch, filter, reason string, weight int, main
 // reading; what is in flight is delivered until the grace is over; senders
 // stop. What is not delivered then has no receipt, and is read again.
 func (f *Forwarder) Run(ctx context.Context) error {
-	ctx, stop := context.WithCancelCause(ctx)
-	defer stop(nil)
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
 	laneCtx, kill := context.WithCancel(context.WithoutCancel(ctx))
 	defer kill()
 
 	var lanes, sources sync.WaitGroup
+	var failure error // of the first source that failed
+	var once sync.Once
 	for _, l := range f.cfg.Lanes {
 		lanes.Go(func() { l.run(laneCtx) })
 	}
 	for name, s := range f.cfg.Sources {
 		sources.Go(func() {
 			if err := s.Run(ctx, f); err != nil && ctx.Err() == nil {
-				stop(fmt.Errorf("input %s: %w", name, err))
+				once.Do(func() { failure = fmt.Errorf("input %s: %w", name, err) })
+				stop()
 			}
 		})
 	}
@@ -156,10 +158,7 @@ func (f *Forwarder) Run(ctx context.Context) error {
 		l.buf.Close()
 	}
 	lanes.Wait()
-	if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) {
-		return cause
-	}
-	return nil
+	return failure
 }
 
 // Check compares every lane's account with what its buffer holds.

@@ -98,11 +98,14 @@ func (l *Lane) admit(key *string) <-chan struct{} {
 // offer encodes the batch's live records and appends the blocks.
 func (l *Lane) offer(b *event.Batch, key *atomic.Pointer[string]) error {
 	bs := l.scratch.Get().(*event.Blocks)
-	defer l.scratch.Put(bs)
+	defer func() {
+		clear(bs.List)
+		bs.List = bs.List[:0]
+		l.scratch.Put(bs)
+	}()
 	l.sink.Encode(bs, b)
 	b.Ack.Fork(len(bs.List))
-	for i, blk := range bs.List {
-		bs.List[i] = nil
+	for _, blk := range bs.List {
 		blk.Ack, blk.Tag, blk.Stream, blk.Read, blk.Urgent = b.Ack, b.Tag, b.Stream, b.Read, b.Urgent
 		blk = l.pool.Fit(blk)
 		if last := key.Load(); last == nil || *last != blk.Key {
@@ -115,7 +118,6 @@ func (l *Lane) offer(b *event.Batch, key *atomic.Pointer[string]) error {
 			return fmt.Errorf("cannot append to lane %s: %w", l.cfg.Name, err)
 		}
 	}
-	bs.List = bs.List[:0]
 	return nil
 }
 

@@ -1,15 +1,20 @@
 package forwarder
 
 import (
+	"context"
 	"errors"
+	"log/slog"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
 	"sluice/event"
+	"sluice/forwarder/buffer"
 	"sluice/forwarder/ledger"
 )
 
@@ -187,6 +192,42 @@ func TestStopDeliversWhatIsInFlightAndLeavesTheRest(t *testing.T) {
 		}
 		if d := time.Since(begin); len(up.stored) != 10 || r.stream.Safe() != 10 || d != 10*time.Second {
 			t.Fatalf("%d stored, safe up to %d, stopped after %v", len(up.stored), r.stream.Safe(), d)
+		}
+	})
+}
+
+type source func(ctx context.Context, out Out) error
+
+func (s source) Run(ctx context.Context, out Out) error { return s(ctx, out) }
+
+func TestASourceThatFailsStopsEverythingInOrder(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &scripted{}
+		broken := errors.New("broken")
+		var stream *ledger.Stream
+		fails := source(func(ctx context.Context, out Out) error {
+			b := &event.Batch{Tag: "x"}
+			b.Begin(event.Record{Weight: 1})
+			b.Ack = event.NewAck(stream.Open(1, 1))
+			defer b.Ack.Done()
+			return errors.Join(out.Emit(ctx, b), broken)
+		})
+		stream = ledger.New().Stream("fails", 0, nil)
+		waits := source(func(ctx context.Context, _ Out) error { <-ctx.Done(); return nil })
+		log := slog.New(slog.DiscardHandler)
+		lane := newLane(t, "es", s, buffer.NewBudget(1000).Share(), &deadLetters{}, log)
+		f, err := New(Config{
+			Sources: map[string]Source{"fails": fails, "waits": waits}, Lanes: []*Lane{lane},
+			Pipeline: Pipeline{Root: []Step{match("**", Output{Lane: lane})}}, Grace: time.Second,
+		}, log, prometheus.NewRegistry())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := f.Run(t.Context()); !errors.Is(err, broken) || !strings.Contains(err.Error(), "input fails") {
+			t.Fatalf("Run: %v", err)
+		}
+		if stream.Safe() != 1 {
+			t.Fatal("what it had read was not delivered")
 		}
 	})
 }
