@@ -223,6 +223,21 @@ func (b *Batch) Weight(s State) (n int) {
 	return n
 }
 
+// Oldest is when the oldest live record happened, as far as that is known and
+// not after it was read, in Unix nanoseconds.
+func (b *Batch) Oldest() int64 {
+	since := b.Read
+	for i := range b.Recs {
+		r := &b.Recs[i]
+		const limit = 1 << 33 // seconds: beyond the year 2242 nanoseconds soon do not fit
+		if r.State != Live || r.Time.IsZero() || r.Time.Sec < 0 || r.Time.Sec > limit {
+			continue
+		}
+		since = min(since, r.Time.Sec*1e9+int64(r.Time.Nsec))
+	}
+	return since
+}
+
 // Branch copies what filters may change, for a second path through the
 // pipeline. The arena is shared; appending to the copy's makes it its own.
 func (b *Batch) Branch() *Batch {

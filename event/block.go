@@ -6,7 +6,7 @@ type Block struct {
 	Key     string
 	Tag     string
 	Stream  StreamID
-	Read    int64 // when its oldest byte was read, Unix nanoseconds
+	Since   int64 // when its oldest record happened, or was read where that is unknown, Unix nanoseconds
 	Urgent  bool  // a client waits for the receipt
 	Body    []byte
 	Ends    []uint32
@@ -72,7 +72,7 @@ func (b *Block) keep(idx []uint32, base uint32) {
 // the receipt.
 func (b *Block) cut(n int, r *Block) *Block {
 	at := b.Ends[n-1]
-	r.Key, r.Tag, r.Stream, r.Read, r.Urgent, r.Ack = b.Key, b.Tag, b.Stream, b.Read, b.Urgent, b.Ack
+	r.Key, r.Tag, r.Stream, r.Since, r.Urgent, r.Ack = b.Key, b.Tag, b.Stream, b.Since, b.Urgent, b.Ack
 	r.Ack.Fork(1)
 	r.Charge = b.Charge / 2
 	b.Charge -= r.Charge

@@ -202,3 +202,11 @@ func TestVerdictMustSpeakForAll(t *testing.T) {
 		t.Fatal("Counts")
 	}
 }
+
+func TestOldestIsTheOldestLiveRecord(t *testing.T) {
+	b := Batch{Read: 100e9}
+	b.Recs = []Record{{Time: Time{Sec: 50}, State: Dropped}, {}, {Time: Time{Sec: 70, Nsec: 1}}, {Time: Time{Sec: 200}}, {Time: Time{Sec: 1 << 40}}, {Time: Time{Sec: -5}}}
+	if got := b.Oldest(); got != 70e9+1 {
+		t.Fatal(got)
+	}
+}

@@ -69,7 +69,7 @@ func (l *Lane) deliver(ctx context.Context, c *event.Chunk) {
 // judge answers for the items the verdict speaks for; what must be sent again
 // stays in c. It reports whether the chunk is finished with here.
 func (l *Lane) judge(ctx context.Context, c *event.Chunk, v *event.Verdict) (done bool) {
-	total, oldest := c.Weight(), oldestRead(c)
+	total, oldest := c.Weight(), oldestOf(c)
 	keep, rejected := v.Retry, 0
 	if len(v.Reject) > 0 {
 		for _, r := range v.Reject {
@@ -163,11 +163,11 @@ func (l *Lane) sleep(ctx context.Context, wait, after time.Duration) time.Durati
 	return min(2*wait, l.cfg.RetryMax)
 }
 
-func oldestRead(c *event.Chunk) int64 {
+func oldestOf(c *event.Chunk) int64 {
 	oldest := int64(0)
 	for _, b := range c.Blocks {
-		if b.Read != 0 && (oldest == 0 || b.Read < oldest) {
-			oldest = b.Read
+		if b.Since != 0 && (oldest == 0 || b.Since < oldest) {
+			oldest = b.Since
 		}
 	}
 	return oldest

@@ -105,8 +105,9 @@ func (l *Lane) offer(b *event.Batch, key *atomic.Pointer[string]) error {
 	}()
 	l.sink.Encode(bs, b)
 	b.Ack.Fork(len(bs.List))
+	since := b.Oldest()
 	for _, blk := range bs.List {
-		blk.Ack, blk.Tag, blk.Stream, blk.Read, blk.Urgent = b.Ack, b.Tag, b.Stream, b.Read, b.Urgent
+		blk.Ack, blk.Tag, blk.Stream, blk.Since, blk.Urgent = b.Ack, b.Tag, b.Stream, since, b.Urgent
 		blk = l.pool.Fit(blk)
 		if last := key.Load(); last == nil || *last != blk.Key {
 			k := blk.Key

@@ -30,7 +30,7 @@ func (m *laneMetrics) register(l *Lane, reg prometheus.Registerer) error {
 	}, []string{"reason"})
 	e2e := prometheus.NewHistogram(prometheus.HistogramOpts{
 		Name: "sluice_end_to_end_seconds", ConstLabels: bySink,
-		Help:                        "From reading a request's oldest record to the sink's answer for it.",
+		Help:                        "From when a request's oldest record was written (or read, where its time is unknown) to the sink's answer for it.",
 		Buckets:                     prometheus.ExponentialBuckets(0.01, 2, 16),
 		NativeHistogramBucketFactor: 1.1,
 	})
@@ -52,14 +52,14 @@ func (m *laneMetrics) register(l *Lane, reg prometheus.Registerer) error {
 	return errs
 }
 
-func (m *laneMetrics) outcome(delivered, rejected int, v *event.Verdict, read int64) {
+func (m *laneMetrics) outcome(delivered, rejected int, v *event.Verdict, since int64) {
 	duplicate := min(int(v.Duplicate), delivered)
 	m.delivered.Add(float64(delivered - duplicate))
 	m.duplicate.Add(float64(duplicate))
 	m.rejected.Add(float64(rejected))
 	m.dead.Add(float64(rejected))
-	if read != 0 && delivered > 0 {
-		m.endToEnd.Observe(time.Since(time.Unix(0, read)).Seconds())
+	if since != 0 && delivered > 0 {
+		m.endToEnd.Observe(time.Since(time.Unix(0, since)).Seconds())
 	}
 }
 

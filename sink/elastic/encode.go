@@ -128,9 +128,6 @@ func (e *encoder) block(dst *event.Blocks, t event.Time) *event.Block {
 		key = e.key(t)
 	}
 	blk := dst.For(key)
-	if blk.Len() == 0 {
-		blk.Tag, blk.Stream, blk.Read = e.batch.Tag, e.batch.Stream, e.batch.Read
-	}
 	e.days = append(e.days, dayBlock{day, blk})
 	return blk
 }

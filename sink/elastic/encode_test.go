@@ -127,7 +127,7 @@ func TestEncodeBlocks(t *testing.T) {
 		t.Fatalf("%d blocks", len(bs.List))
 	}
 	blk := bs.List[0]
-	if blk.Key != "logs-kubernetes.container_logs-default" || blk.Tag != b.Tag || blk.Stream != b.Stream || blk.Read != b.Read {
+	if blk.Key != "logs-kubernetes.container_logs-default" {
 		t.Errorf("block %+v", blk)
 	}
 	if blk.Len() != 2 || blk.IDs[1] != b.Recs[3].ID || blk.Weights[1] != 9 {
