@@ -91,9 +91,6 @@ func (b *Block) cut(n int, r *Block) *Block {
 type Blocks struct {
 	List []*Block
 	New  func() *Block // returns an empty block; must be set
-	// Scratch is the encoder's, kept from call to call and touched by nobody
-	// else: one Encode runs on one Blocks at a time.
-	Scratch []byte
 }
 
 // For returns the block of a key, made on first use.

@@ -48,12 +48,3 @@ func (id *ID) Append(dst []byte) []byte {
 
 // String is the ID as text.
 func (id ID) String() string { return base64.RawURLEncoding.EncodeToString(id[:]) }
-
-// ParseID reads the text form.
-func ParseID(s string) (id ID, ok bool) {
-	if len(s) != IDLen {
-		return id, false
-	}
-	n, err := base64.RawURLEncoding.Decode(id[:], []byte(s))
-	return id, err == nil && n == len(id)
-}

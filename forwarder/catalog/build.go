@@ -27,7 +27,6 @@ type Deps struct {
 	Log        *slog.Logger
 	Registerer prometheus.Registerer
 	Loop       func(name string) (beat func()) // announces a loop to the health check
-	Version    string
 }
 
 // Parts is one pipeline, made and not running.
