@@ -21,12 +21,18 @@ import (
 type Deps struct {
 	Ledger     *ledger.Ledger
 	Checkpoint *checkpoint.Store
-	Dead       forwarder.DeadLetters
+	Dead       DeadLetters
 	Budget     *buffer.Budget
 	Lane       forwarder.LaneConfig // timing; zero values are defaults
 	Log        *slog.Logger
 	Registerer prometheus.Registerer
 	Loop       func(name string) (beat func()) // announces a loop to the health check
+}
+
+// DeadLetters is what parts need of the dead-letter store.
+type DeadLetters interface {
+	forwarder.DeadLetters
+	listen.DeadLetters
 }
 
 // Parts is one pipeline, made and not running.

@@ -28,7 +28,7 @@ func (p *Parts) sources(s *Settings, d Deps) error {
 	}
 	if len(s.Inputs.Forward.Listen) > 0 {
 		cfg := s.Inputs.Forward
-		cfg.DrainTimeout = s.ShutdownGrace
+		cfg.DrainTimeout, cfg.Dead = s.ShutdownGrace, d.Dead
 		l, err := listen.New(cfg, d.Ledger, d.Log.With("input", "forward"), d.Registerer, base)
 		if err != nil {
 			return partError{"inputs.forward", err}

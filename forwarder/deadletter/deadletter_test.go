@@ -53,6 +53,12 @@ func TestPutKeepsReasonIDAndBytes(t *testing.T) {
 		!bytes.Equal(got[1].ItemBytes, []byte("bad\xff\n")) || got[1].ID != c.Blocks[0].IDs[2].String() {
 		t.Fatalf("%+v", got)
 	}
+	if err := s.PutRaw("forward", "10.0.0.1", "app", "compression", "why", []byte("\x1f\x8b")); err != nil {
+		t.Fatal(err)
+	}
+	if got := letters(t, dir)[2]; got.Input != "forward" || got.Peer != "10.0.0.1" || got.Tag != "app" || string(got.ItemBytes) != "\x1f\x8b" {
+		t.Fatalf("%+v", got)
+	}
 	if st, _ := os.Stat(filepath.Join(dir, File)); st.Mode().Perm() != 0o600 {
 		t.Fatalf("mode %v", st.Mode())
 	}

@@ -6,6 +6,12 @@ import (
 	"time"
 )
 
+// DeadLetters keeps bytes that cannot be taken apart. PutRaw returns nil when
+// they are fsynced.
+type DeadLetters interface {
+	PutRaw(input, peer, tag, kind, reason string, raw []byte) error
+}
+
 // Config is the section inputs.forward.
 type Config struct {
 	// Listen are the TCP addresses, host:port.
@@ -20,6 +26,9 @@ type Config struct {
 	// AckTimeout is how long a client may leave its acks unread.
 	AckTimeout time.Duration `conf:"ack_timeout"`
 
+	// Dead keeps chunks that cannot be unpacked; nil: their connection is closed
+	// without an acknowledgement.
+	Dead DeadLetters
 	// DrainTimeout is how long acks are still given out after the stop. Set by
 	// the program, from shutdown_grace.
 	DrainTimeout time.Duration

@@ -181,8 +181,12 @@ func (c *conn) chunk(p *wire.Parts) (err error) {
 	}
 	entries := p.Body
 	if p.Mode == wire.Packed {
+		raw := p.Body
 		if entries, err = c.unpack(p); err != nil {
-			return err
+			if !c.bury(raw, err) {
+				return err
+			}
+			entries, err = nil, nil // answered for: it is a dead letter
 		}
 	}
 	c.build.reset()
@@ -229,6 +233,22 @@ func (c *conn) fill(entries []byte, at int, index int64, s stamp) (int, int64) {
 		at, index = end, index+1
 	}
 	return at, index
+}
+
+// bury keeps a chunk that cannot be unpacked as it came, so that its client
+// need not send it for ever, and reports whether it is safe.
+func (c *conn) bury(raw []byte, why error) bool {
+	dead := c.l.cfg.Dead
+	if dead == nil {
+		return false
+	}
+	peer := slog.String("peer", c.nc.RemoteAddr().String())
+	if err := dead.PutRaw(source, c.host.String(), c.tag, badCompression.String(), why.Error(), raw); err != nil {
+		c.l.badLog.warn("a chunk that cannot be unpacked is not acknowledged: it could not be kept", peer, slog.Any("error", err))
+		return false
+	}
+	c.l.badLog.warn("a chunk that cannot be unpacked is kept as a dead letter", peer, slog.Any("error", why))
+	return true
 }
 
 // unpack returns the entries of a PackedForward frame.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -396,5 +397,39 @@ func TestConfig(t *testing.T) {
 	}
 	if len(s.Addrs()) != 0 {
 		t.Error("the good address is still bound")
+	}
+}
+
+// grave is a dead-letter store that fails on demand.
+type grave struct {
+	fail error
+	kept []string
+}
+
+func (g *grave) PutRaw(_, _, tag, kind, _ string, raw []byte) error {
+	if g.fail != nil {
+		return g.fail
+	}
+	g.kept = append(g.kept, tag+" "+kind+" "+string(raw))
+	return nil
+}
+
+func TestAChunkThatCannotBeUnpackedIsADeadLetter(t *testing.T) {
+	broken := "\x1f\x8bbroken"
+	raw := wire.AppendPacked(nil, "z", []byte(broken), wire.Send{Chunk: "bad", Compressed: "gzip"})
+	g, out := &grave{}, &fakeOut{}
+	s := start(t, out, func(c *Config) { c.Dead = g })
+	nc := s.dial(t)
+	send(t, nc, append(slices.Clone(raw), packed(2, "good")...))
+	expect(t, nc, ack("bad")+ack("good"))
+	if len(g.kept) != 1 || g.kept[0] != "z compression "+broken {
+		t.Errorf("kept %q", g.kept)
+	}
+
+	s = start(t, out, func(c *Config) { c.Dead = &grave{fail: errors.New("disk full")} })
+	nc = s.dial(t)
+	send(t, nc, raw)
+	if got := answers(t, nc); got != "" {
+		t.Errorf("acknowledged though it is nowhere: %q", got)
 	}
 }
