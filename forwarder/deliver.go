@@ -59,7 +59,7 @@ func (l *Lane) deliver(ctx context.Context, c *event.Chunk) {
 			}
 		case v.Signal == event.Pause:
 			l.log.Error("output is paused: the server refuses every request", "reason", v.Reason, "next_try", l.cfg.PauseEvery)
-			l.sleep(ctx, l.cfg.PauseEvery, v.After)
+			l.sleep(ctx, l.cfg.PauseEvery, max(l.cfg.PauseEvery, v.After))
 		default:
 			wait = l.sleep(ctx, wait, v.After)
 		}
@@ -124,7 +124,7 @@ func (l *Lane) halve(ctx context.Context, c *event.Chunk, learn bool) bool {
 	switch {
 	case rest == nil && learn:
 		l.refuse(ctx, c)
-		return true
+		return c.Len() == 0 // else its dead letter could not be written
 	case rest == nil:
 		return false
 	case learn:

@@ -220,6 +220,24 @@ func equal(a, b []int) bool {
 	return len(a) == len(b)
 }
 
+func TestATooLargeItemThatCannotBeKeptIsNotSentInATightLoop(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tooLarge := func(*event.Chunk) (event.Verdict, error) {
+			return event.Verdict{Retry: []uint32{0}, Signal: event.TooLarge}, nil
+		}
+		s := &scripted{script: []func(*event.Chunk) (event.Verdict, error){tooLarge, tooLarge}}
+		r := start(t, one(s))
+		r.dead.fail = errors.New("disk full")
+		r.emit(t, "a", 1)
+		<-time.After(time.Minute)
+		synctest.Wait()
+		if r.dead.n != 1 || len(s.at) != 2 || !s.at[1].After(s.at[0]) {
+			t.Fatalf("%d dead letters; sent at %v", r.dead.n, s.at)
+		}
+		r.finish(t)
+	})
+}
+
 func TestADeadLetterThatCannotBeWrittenKeepsItsRecord(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		reject := func(*event.Chunk) (event.Verdict, error) {

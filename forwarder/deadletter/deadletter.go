@@ -11,6 +11,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"sync"
@@ -71,15 +72,19 @@ func Open(dir string) (*Store, error) {
 }
 
 // recover writes the header of a new file, and cuts a line off that a crash
-// left unfinished.
+// left unfinished. It reads the first line and the end, whatever the size.
 func (s *Store) recover() error {
-	raw, err := os.ReadFile(s.file.Name())
+	st, err := s.file.Stat()
 	if err != nil {
 		return err
 	}
-	first, _, whole := bytes.Cut(raw, []byte("\n"))
+	head := make([]byte, min(st.Size(), 4<<10))
+	if _, err := s.file.ReadAt(head, 0); err != nil && err != io.EOF {
+		return err
+	}
+	first, _, whole := bytes.Cut(head, []byte("\n"))
 	if !whole {
-		if !bytes.HasPrefix([]byte(header), raw) {
+		if !bytes.HasPrefix([]byte(header), head) {
 			return errors.New("it does not start with a header line: not a dead-letter file; move it away")
 		}
 		return s.write([]byte(header))
@@ -94,8 +99,27 @@ func (s *Store) recover() error {
 	if h.Version > 1 {
 		return fmt.Errorf("its format is version %d and this program knows up to 1: run the newer program, or move the file away", h.Version)
 	}
-	s.size = int64(bytes.LastIndexByte(raw, '\n') + 1)
+	if s.size, err = s.wholeLines(st.Size()); err != nil {
+		return err
+	}
 	return s.file.Truncate(s.size)
+}
+
+// wholeLines is where the last complete line ends.
+func (s *Store) wholeLines(size int64) (int64, error) {
+	block := make([]byte, 64<<10)
+	for end := size; end > 0; {
+		from := max(end-int64(len(block)), 0)
+		p := block[:end-from]
+		if _, err := s.file.ReadAt(p, from); err != nil && err != io.EOF {
+			return 0, err
+		}
+		if i := bytes.LastIndexByte(p, '\n'); i >= 0 {
+			return from + int64(i) + 1, nil
+		}
+		end = from
+	}
+	return 0, nil
 }
 
 // write puts p at the end and fsyncs; after an error the next write starts at

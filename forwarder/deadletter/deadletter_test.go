@@ -77,7 +77,7 @@ func TestATornLineIsCutAndWritingGoesOn(t *testing.T) {
 	s.Close()
 	path := filepath.Join(dir, File)
 	f, _ := os.OpenFile(path, os.O_APPEND|os.O_WRONLY, 0)
-	f.WriteString(`{"lane":"es","id":"to`)
+	f.WriteString(`{"lane":"es","id":"to` + strings.Repeat("x", 200_000)) // over several blocks
 	f.Close()
 	if s, err = Open(dir); err != nil {
 		t.Fatal(err)

@@ -74,7 +74,7 @@ func (r *reader) run(ctx context.Context) error {
 		if next <= 0 {
 			continue
 		}
-		timer.Reset(next)
+		timer.Reset(min(next, beatEvery))
 		select {
 		case <-ctx.Done():
 			return nil
