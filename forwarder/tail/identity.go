@@ -81,20 +81,22 @@ func probe(fd int, p *place, force bool) (o origin, err error) {
 	o.head = headOf(line[:min(len(line), headMax)])
 	o.format = raw
 	line = bytes.TrimSuffix(line, []byte("\n"))
+	var first event.Time
 	if l, ok := parser.CRI(line); ok {
-		o.format, o.born = cri, l.Time.Millis()
+		o.format, first = cri, l.Time
 	} else if l, ok := parser.Docker(line); ok {
-		o.format, o.born = docker, l.Time.Millis()
+		o.format, first = docker, l.Time
 	}
 	if o.format != raw {
-		o.key = p.sourceKey(o.head)
+		o.born, o.key = first.Millis(), p.sourceKey(o.head, first)
 	}
 	return o, nil
 }
 
 // sourceKey names the file for ever, in every agent that reads it: neither
-// inode nor agent nor any counter of ours is in it.
-func (p *place) sourceKey(h head) event.SourceKey {
+// inode nor agent nor any counter of ours is in it. first is the first line's
+// time, which in a long Docker line stands behind the head.
+func (p *place) sourceKey(h head, first event.Time) event.SourceKey {
 	parts := []string{p.uid, p.container, p.restart}
 	switch {
 	case p.uid != "":
@@ -109,6 +111,8 @@ func (p *place) sourceKey(h head) event.SourceKey {
 	}
 	b = binary.BigEndian.AppendUint64(b, h.sum.Hi)
 	b = binary.BigEndian.AppendUint64(b, h.sum.Lo)
+	b = binary.BigEndian.AppendUint64(b, uint64(first.Sec))
+	b = binary.BigEndian.AppendUint32(b, first.Nsec)
 	sum := xxh3.Hash128(b)
 	return event.SourceKey{Hi: sum.Hi, Lo: sum.Lo}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"sluice/event"
@@ -253,5 +254,27 @@ func TestEndOfARemovedFile(t *testing.T) {
 	recs := r.records(3)
 	if recs[2].text != "the la" || recs[2].flags != event.Partial {
 		t.Fatalf("%+v", recs[2])
+	}
+}
+
+// A long Docker line has its time at its end: two generations may begin with
+// the same kilobyte and are two files all the same.
+func TestGenerationsThatBeginWithTheSameLongLine(t *testing.T) {
+	r := newRig(t)
+	live := r.container("app")
+	first := strings.Repeat("the same ", 200)
+	generation := func(second int, more string) string {
+		at := func(n int) string { return fmt.Sprintf("2026-11-22T20:00:%02d.%09dZ", second, n) }
+		return fmt.Sprintf(`{"log":"%s\n","stream":"stdout","time":"%s"}`+"\n", first, at(1)) +
+			fmt.Sprintf(`{"log":"%s\n","stream":"stdout","time":"%s"}`+"\n", more, at(2))
+	}
+	r.append(live, generation(10, "short"))
+	r.start()
+	r.records(2)
+	r.must(os.Rename(live, live+".20261122-200020"))
+	r.append(live, generation(20, "of the second generation, and longer"))
+	recs := r.records(4)
+	if recs[2].text != first || recs[3].text != "of the second generation, and longer" || recs[2].id == recs[0].id {
+		t.Fatalf("the second generation came as %q, %q", recs[2].text, recs[3].text)
 	}
 }
