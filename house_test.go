@@ -17,6 +17,7 @@ var arrows = map[string]struct{ ours, others string }{
 	"parser":               {"event", ""},
 	"conf":                 {"", "*"},
 	"logging":              {"", ""},
+	"tlsfiles":             {"", ""},
 	"admin":                {"", "*"},
 	"forwarder":            {"event forwarder/ledger", "github.com/prometheus"},
 	"forwarder/ledger":     {"", ""},

@@ -12,7 +12,8 @@ import (
 type Send struct {
 	Chunk      string // the chunk id; asks for an ack
 	Size       int    // events
-	Compressed string // "gzip"
+	Compressed string // "gzip", "zstd"
+	IDs        []byte // of the entries in order, 18 bytes each; other servers ignore them
 }
 
 // AppendEventTime appends a time as EventTime. Only seconds of 32 bits fit.
@@ -72,19 +73,24 @@ func Gzip(dst, src []byte) ([]byte, error) {
 }
 
 func appendOuter(dst []byte, n uint32, tag string, s Send) []byte {
-	if s != (Send{}) {
+	if s.said() > 0 {
 		n++
 	}
 	return msgp.AppendString(msgp.AppendArrayHeader(dst, n), tag)
 }
 
-func (s Send) append(dst []byte) []byte {
-	n := uint32(0)
-	for _, said := range []bool{s.Chunk != "", s.Size != 0, s.Compressed != ""} {
+// said is the number of keys.
+func (s *Send) said() (n uint32) {
+	for _, said := range [...]bool{s.Chunk != "", s.Size != 0, s.Compressed != "", len(s.IDs) > 0} {
 		if said {
 			n++
 		}
 	}
+	return n
+}
+
+func (s *Send) append(dst []byte) []byte {
+	n := s.said()
 	if n == 0 {
 		return dst
 	}
@@ -97,6 +103,9 @@ func (s Send) append(dst []byte) []byte {
 	}
 	if s.Compressed != "" {
 		dst = msgp.AppendString(msgp.AppendString(dst, "compressed"), s.Compressed)
+	}
+	if len(s.IDs) > 0 {
+		dst = msgp.AppendBytes(msgp.AppendString(dst, "ids"), s.IDs)
 	}
 	return dst
 }

@@ -4,9 +4,10 @@ import "github.com/tinylib/msgp/msgp"
 
 // Frame is one value of a connection's stream. Offsets are the reader's.
 type Frame struct {
-	Raw  []byte
-	Off  int // where Raw begins, for Reader.Span
-	N    int // elements, when it is an array; else -1
+	Raw  []byte // as msgpack, also when it came in JSON
+	Size int    // bytes on the wire
+	Off  int    // where Raw begins, for Reader.Span
+	N    int    // elements, when it is an array; else -1
 	ends [maxElems]int
 }
 
@@ -55,6 +56,7 @@ type Option struct {
 	Chunk      []byte // the msgpack value of the chunk id as it came; nil: no ack is due
 	Compressed []byte // nil: not said
 	Signal     int64  // Fluent Bit's: 0 logs, 1 metrics, 2 traces, 3 profiles, 4 blobs
+	IDs        []byte // Sluice's: the ids of the entries in order, 18 bytes each; nil: not said
 }
 
 // Parts takes the frame apart.
@@ -128,6 +130,8 @@ func (o *Option) set(key, value []byte) {
 		}
 	case "compressed":
 		o.Compressed, _ = Bytes(value)
+	case "ids":
+		o.IDs, _ = Bytes(value)
 	case "fluent_signal":
 		if n, _, err := msgp.ReadInt64Bytes(value); err == nil {
 			o.Signal = n

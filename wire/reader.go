@@ -19,10 +19,15 @@ const (
 	fullRead  = 64 << 10 // what one that keeps its reads full gets
 )
 
-// Reader finds the frames, one msgpack value each, in a stream of bytes. It
-// looks at each value's header once, wherever the network cut the frame, and
-// holds little more than the largest frame.
+// Reader finds the frames, one value each, in a stream of msgpack, or of JSON
+// when that is what it begins with. It looks at each value's header once,
+// wherever the network cut the frame, and holds little more than the largest
+// frame.
 type Reader struct {
+	// Grow, when set, is asked before the memory grows by so many bytes. must:
+	// a frame does not fit; else the larger buffer would only be faster.
+	Grow func(bytes int, must bool) error
+
 	src        io.Reader
 	max        int
 	buf        []byte
@@ -30,10 +35,21 @@ type Reader struct {
 	scan       scan
 	filled     bool  // the last read left no room
 	bad        error // what the stream ended with, for good
+
+	begun bool // the first byte is known
+	text  bool // it is JSON
+	find  textScan
+	out   []byte // the frames since the last read, as msgpack
 }
 
 // NewReader reads frames of at most limit bytes each.
 func NewReader(src io.Reader, limit int) *Reader { return &Reader{src: src, max: limit} }
+
+// Limit sets another limit for the frames to come.
+func (r *Reader) Limit(limit int) { r.max = limit }
+
+// JSON reports whether the stream is JSON.
+func (r *Reader) JSON() bool { return r.text }
 
 // Next returns the next frame, reading as it must. The frame and what Span
 // returns stay as they are until the next call of Next that reads.
@@ -61,6 +77,12 @@ func (r *Reader) Buffered() (f Frame, err error) {
 	if r.bad != nil {
 		return f, r.bad
 	}
+	if !r.begun && !r.begin() {
+		return f, ErrShort
+	}
+	if r.text {
+		return r.bufferedText()
+	}
 	n, err := r.scan.run(r.buf[r.start:r.end], r.max)
 	if err != nil {
 		if err != ErrShort {
@@ -68,10 +90,17 @@ func (r *Reader) Buffered() (f Frame, err error) {
 		}
 		return f, err
 	}
-	f = Frame{Raw: r.buf[r.start : r.start+n : r.start+n], Off: r.start, N: r.scan.elems, ends: r.scan.ends}
+	f = Frame{Raw: r.buf[r.start : r.start+n : r.start+n], Size: n, Off: r.start, N: r.scan.elems, ends: r.scan.ends}
 	r.start += n
 	r.scan = scan{}
 	return f, nil
+}
+
+func (r *Reader) grow(bytes int, must bool) error {
+	if r.Grow == nil {
+		return nil
+	}
+	return r.Grow(bytes, must)
 }
 
 // Unfinished is the number of bytes there of frames not yet returned.
@@ -82,21 +111,42 @@ func (r *Reader) Peek() []byte { return r.buf[r.start:r.end] }
 
 // Span returns the bytes between two offsets, from one frame's Off to the end
 // of a later one's. Appending to it does not touch the reader's.
-func (r *Reader) Span(from, to int) []byte { return r.buf[from:to:to] }
+func (r *Reader) Span(from, to int) []byte {
+	if r.text {
+		return r.out[from:to:to]
+	}
+	return r.buf[from:to:to]
+}
 
 // Size is what the reader holds in memory, in bytes.
-func (r *Reader) Size() int { return len(r.buf) }
+func (r *Reader) Size() int { return len(r.buf) + cap(r.out) }
 
-// Trim lets go of the buffer while nothing is in it.
+// Trim lets go of all memory but what the unfinished bytes need. The frames
+// returned before are gone.
 func (r *Reader) Trim() {
-	if r.Unfinished() == 0 {
-		r.buf, r.start, r.end, r.filled = nil, 0, 0, false
+	r.out, r.filled = nil, false
+	have := r.end - r.start
+	if have == 0 {
+		r.buf, r.start, r.end = nil, 0, 0
+		return
+	}
+	size := firstRead
+	for size < have {
+		size *= 2
+	}
+	if size < len(r.buf) {
+		small := make([]byte, size)
+		copy(small, r.buf[r.start:r.end])
+		r.buf, r.start, r.end = small, 0, have
 	}
 }
 
 // fill reads once.
 func (r *Reader) fill() error {
-	r.makeRoom()
+	if err := r.makeRoom(); err != nil {
+		return err
+	}
+	r.out = r.out[:0]
 	n, err := r.src.Read(r.buf[r.end:])
 	r.end += n
 	r.filled = r.end == len(r.buf)
@@ -111,16 +161,25 @@ func (r *Reader) fill() error {
 
 // makeRoom moves what is there to the front, and doubles the buffer when that
 // is half of it, or when small reads keep filling it.
-func (r *Reader) makeRoom() {
+func (r *Reader) makeRoom() error {
 	have := r.end - r.start
 	size := len(r.buf)
+	must := false
 	switch {
 	case size == 0:
 		size = firstRead
 	case have > size/2 && r.end == size, r.filled && size < fullRead:
+		must = have == size
 		size = min(2*size, max(r.max+firstRead, fullRead)) // an unfinished frame fits
 	}
-	if size != len(r.buf) {
+	if more := size - len(r.buf); more > 0 && size > firstRead {
+		if err := r.grow(more, must); must && err != nil {
+			return err
+		} else if err != nil {
+			size = len(r.buf)
+		}
+	}
+	if size > len(r.buf) {
 		grown := make([]byte, size)
 		copy(grown, r.buf[r.start:r.end])
 		r.buf, r.start, r.end = grown, 0, have
@@ -128,64 +187,5 @@ func (r *Reader) makeRoom() {
 		copy(r.buf, r.buf[r.start:r.end])
 		r.start, r.end = 0, have
 	}
-}
-
-// scan finds the end of a value by counting the values still to come, so that
-// depth needs no memory. It remembers where the first elements of an array
-// end: element i does when one value fewer is to come than before it.
-type scan struct {
-	begun bool
-	pos   int // of the next header; may lie beyond the bytes at hand
-	need  int // values still to come
-	elems int // of the outer array; -1 for any other value
-	seen  int // elements ended
-	ends  [maxElems]int
-}
-
-const maxElems = 4
-
-// run goes on with p, the value's bytes so far, from its first.
-func (s *scan) run(p []byte, limit int) (n int, err error) {
-	pos, need := s.pos, s.need
-	if !s.begun {
-		v, err := Head(p)
-		if err != nil {
-			return 0, err
-		}
-		s.begun, s.elems = true, -1
-		if v.Type == Array {
-			s.elems = v.Count
-		}
-		pos, need = v.Head+v.Body, v.kids()
-	}
-	for need > 0 && pos < len(p) && need <= limit-pos {
-		if n := headers[p[pos]].fixed; n != 0 {
-			pos += int(n)
-			need--
-		} else {
-			v, err := Head(p[pos:])
-			if err == ErrShort {
-				break
-			}
-			if err != nil {
-				return 0, err
-			}
-			pos += v.Head + v.Body
-			need += v.kids() - 1
-		}
-		if s.elems-s.seen > need {
-			if s.seen < maxElems {
-				s.ends[s.seen] = pos
-			}
-			s.seen++
-		}
-	}
-	s.pos, s.need = pos, need
-	switch {
-	case pos > limit || need > limit-pos:
-		return 0, TooLargeError{limit}
-	case need > 0 || pos > len(p):
-		return 0, ErrShort
-	}
-	return pos, nil
+	return nil
 }

@@ -23,6 +23,7 @@ type Deps struct {
 	Checkpoint *checkpoint.Store
 	Dead       DeadLetters
 	Budget     *buffer.Budget
+	Memory     int64                // memory_limit in bytes; 0: a part's own default
 	Lane       forwarder.LaneConfig // timing; zero values are defaults
 	Log        *slog.Logger
 	Registerer prometheus.Registerer

@@ -2,10 +2,12 @@ package catalog
 
 import (
 	"context"
+	"fmt"
 
 	"sluice/forwarder"
 	"sluice/forwarder/listen"
 	"sluice/forwarder/tail"
+	"sluice/tlsfiles"
 )
 
 // source adapts a part's Run to forwarder.Source: each part names the Out that
@@ -26,9 +28,19 @@ func (p *Parts) sources(s *Settings, d Deps) error {
 		}
 		p.Config.Sources["containers"] = source(func(ctx context.Context, out forwarder.Out) error { return t.Run(ctx, out) })
 	}
-	if len(s.Inputs.Forward.Listen) > 0 {
+	if len(s.Inputs.Forward.Listen) > 0 || s.Inputs.Forward.Unix != "" {
 		cfg := s.Inputs.Forward
 		cfg.DrainTimeout, cfg.Dead = s.ShutdownGrace, d.Dead
+		if d.Memory > 0 {
+			cfg.Memory = d.Memory / 4
+		}
+		if cfg.TLS.Cert != "" {
+			files, err := tlsfiles.New(tlsfiles.Config{Cert: cfg.TLS.Cert, Key: cfg.TLS.Key, CA: cfg.TLS.ClientCA}, d.Log.With("input", "forward"))
+			if err != nil {
+				return partError{"inputs.forward.tls", fmt.Errorf("inputs.forward.tls: %w", err)}
+			}
+			cfg.Certs = files
+		}
 		l, err := listen.New(cfg, d.Ledger, d.Log.With("input", "forward"), d.Registerer, base)
 		if err != nil {
 			return partError{"inputs.forward", err}

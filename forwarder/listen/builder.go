@@ -48,6 +48,7 @@ type stamp struct {
 	key   event.SourceKey
 	n     uint64 // position in the id
 	index int64  // in the chunk
+	ids   []byte // of all entries of the frame, made by another Sluice; nil: none
 	now   event.Time
 }
 
@@ -130,6 +131,9 @@ func (d *builder) record(p []byte, at, shift int, t wire.Time, s stamp) (end int
 	r := event.Record{Time: event.Time(t), Pos: s.index, Weight: 1}
 	// An unset time gives 0, not the present, or a repeat would have another id.
 	r.ID = event.MakeID(r.Time.Millis(), s.key, s.n)
+	if s.ids != nil {
+		copy(r.ID[:], s.ids[int(s.index)*len(r.ID):])
+	}
 	if r.Time.IsZero() {
 		r.Time = s.now
 	}

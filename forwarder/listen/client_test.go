@@ -3,6 +3,7 @@ package listen
 import (
 	"fmt"
 	"net"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -14,20 +15,34 @@ import (
 // TestFluentLogger lets the Go client library of the Fluent project send.
 func TestFluentLogger(t *testing.T) {
 	const n = 20
-	at := time.Unix(1700000000, 123456789)
+	at := time.Unix(1700000000, 123456789).UTC()
+	a := newAuthority(t)
+	server := a.issue(t, t.TempDir(), host)
+	server.CA = "" // it cannot show a certificate
+	ext, text := "c70c05000000006553f100075bcd15", `"2023-11-14T22:13:20.123456789Z"`
 	for _, tt := range []struct {
 		name string
 		cfg  fluent.Config
 		want string // the time
+		at   string // a time in the record
 	}{
-		{"default", fluent.Config{}, "1700000000.000000000"},
-		{"sub-second", fluent.Config{SubSecondPrecision: true}, "1700000000.123456789"},
-		{"acks", fluent.Config{RequestAck: true, ReadTimeout: 10 * time.Second}, "1700000000.000000000"},
-		{"async", fluent.Config{Async: true, SubSecondPrecision: true, RequestAck: true, ReadTimeout: 10 * time.Second}, "1700000000.123456789"},
+		{"default", fluent.Config{}, "1700000000.000000000", ext},
+		{"sub-second", fluent.Config{SubSecondPrecision: true}, "1700000000.123456789", ext},
+		{"acks", fluent.Config{RequestAck: true, ReadTimeout: 10 * time.Second}, "1700000000.000000000", ext},
+		{"async", fluent.Config{Async: true, SubSecondPrecision: true, RequestAck: true, ReadTimeout: 10 * time.Second}, "1700000000.123456789", ext},
+		{"JSON", fluent.Config{MarshalAsJSON: true}, "1700000000.000000000", text},
+		{"JSON with acks", fluent.Config{MarshalAsJSON: true, RequestAck: true, ReadTimeout: 10 * time.Second}, "1700000000.000000000", text},
+		{"unix", fluent.Config{FluentNetwork: "unix", FluentSocketPath: filepath.Join(t.TempDir(), "s"), RequestAck: true, ReadTimeout: 10 * time.Second}, "1700000000.000000000", ext},
+		{"tls", fluent.Config{FluentNetwork: "tls", TlsInsecureSkipVerify: true, RequestAck: true, ReadTimeout: 10 * time.Second}, "1700000000.000000000", ext},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			out := &fakeOut{}
-			s := start(t, out, nil)
+			s := start(t, out, func(c *Config) {
+				c.Unix = tt.cfg.FluentSocketPath
+				if tt.cfg.FluentNetwork == "tls" {
+					c.Certs = files(t, server)
+				}
+			})
 			host, port, _ := net.SplitHostPort(s.addr)
 			cfg := tt.cfg
 			cfg.FluentHost, cfg.TagPrefix, cfg.MaxRetry = host, "go", 1
@@ -56,7 +71,7 @@ func TestFluentLogger(t *testing.T) {
 					t.Errorf("%s; want %s", line, want)
 				}
 			}
-			if want := fmt.Sprintf("go.app %s t=c70c05000000006553f100075bcd15", tt.want); out.lines[n] != want {
+			if want := fmt.Sprintf("go.app %s t=%s", tt.want, tt.at); out.lines[n] != want {
 				t.Errorf("%s; want %s", out.lines[n], want)
 			}
 			if log := s.log.String(); strings.Contains(log, "level=WARN") {

@@ -1,34 +1,80 @@
 package listen
 
 import (
+	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 )
 
-// DeadLetters keeps bytes that cannot be taken apart. PutRaw returns nil when
-// they are fsynced.
-type DeadLetters interface {
-	PutRaw(input, peer, tag, kind, reason string, raw []byte) error
+// Certs provides the server's certificate, which may change at any time.
+type Certs interface {
+	// Server is for all handshakes.
+	Server() *tls.Config
+	// PeerName is what the client's certificate calls it.
+	PeerName(tls.ConnectionState) string
+	// Run looks for changes until ctx ends.
+	Run(ctx context.Context)
+}
+
+// TLS is the section inputs.forward.tls. Nothing set: the ports speak plain
+// TCP.
+type TLS struct {
+	Cert     string `conf:"cert"`      // PEM file
+	Key      string `conf:"key"`       // PEM file
+	ClientCA string `conf:"client_ca"` // PEM file; set: clients must have a certificate of it
+	// PeerNameKey is the field that gets the name in the client's certificate.
+	PeerNameKey string `conf:"peer_name_key"`
 }
 
 // Config is the section inputs.forward.
 type Config struct {
 	// Listen are the TCP addresses, host:port.
 	Listen []string `conf:"listen"`
-	// MaxChunk bounds a frame, and separately what comes out of a compressed one.
-	MaxChunk int64 `conf:"max_chunk,size"`
-	// MaxConnections bounds the connections open at once; further ones are
-	// closed at once. 0: no bound.
+	// Unix is the path of a unix socket, and UnixMode its mode, in octal.
+	Unix     string `conf:"unix"`
+	UnixMode string `conf:"unix_mode"`
+	// UDPHeartbeat answers heartbeats on the TCP addresses' ports.
+	UDPHeartbeat bool `conf:"udp_heartbeat"`
+	TLS          TLS  `conf:"tls"`
+	// SharedKey and Users are what a client must know; either makes the
+	// handshake a must. SelfHostname is the server's name in it; empty: the host's.
+	SharedKey    string `conf:"shared_key,secret"`
+	Users        []User `conf:"users"`
+	SelfHostname string `conf:"self_hostname"`
+	// Allow and Deny are networks and addresses. Deny counts for more; an empty
+	// Allow allows all.
+	Allow []string `conf:"allow"`
+	Deny  []string `conf:"deny"`
+	// MaxChunk bounds a frame, MaxUnpacked what comes out of a compressed one;
+	// 0: MaxChunk.
+	MaxChunk    int64 `conf:"max_chunk,size"`
+	MaxUnpacked int64 `conf:"max_unpacked,size"`
+	// MaxConnections bounds the connections open at once, and MaxPerClient those
+	// of one address; further ones are closed at once. 0: no bound.
 	MaxConnections int `conf:"max_connections"`
+	MaxPerClient   int `conf:"max_connections_per_client"`
 	// FrameTimeout is how long a frame may take from its first byte to its last.
 	FrameTimeout time.Duration `conf:"frame_timeout"`
+	// IdleTimeout is how long a client may be silent between frames; 0: for ever.
+	IdleTimeout time.Duration `conf:"idle_timeout"`
 	// AckTimeout is how long a client may leave its acks unread.
 	AckTimeout time.Duration `conf:"ack_timeout"`
 
-	// Dead keeps chunks that cannot be unpacked; nil: their connection is closed
-	// without an acknowledgement.
+	// Certs makes the TCP addresses speak TLS. Set by the program, from TLS.
+	Certs Certs
+	// Dead keeps what cannot be taken apart; nil: the connection of a chunk that
+	// cannot be unpacked is closed without an acknowledgement, and bad entries
+	// are only counted.
 	Dead DeadLetters
+	// Memory is what the frames of all connections may hold together, in bytes,
+	// beside 4 KiB each and one frame at a time that is let through in any case.
+	// Set by the program, from memory_limit.
+	Memory int64
+	// GreetTimeout is how long TLS and the handshake may take together.
+	GreetTimeout time.Duration
 	// DrainTimeout is how long acks are still given out after the stop. Set by
 	// the program, from shutdown_grace.
 	DrainTimeout time.Duration
@@ -41,25 +87,60 @@ type Config struct {
 func DefaultConfig() Config {
 	return Config{
 		Listen:         []string{":24224"},
+		UnixMode:       "0660",
+		UDPHeartbeat:   true,
 		MaxChunk:       16 << 20,
 		MaxConnections: 4096,
 		FrameTimeout:   60 * time.Second,
 		AckTimeout:     30 * time.Second,
+		Memory:         16 << 20,
+		GreetTimeout:   10 * time.Second,
 		DrainTimeout:   25 * time.Second,
 		EOFTimeout:     5 * time.Minute,
 	}
 }
 
 func (c *Config) validate() error {
+	mode, modeErr := strconv.ParseUint(c.UnixMode, 8, 9)
 	switch {
-	case len(c.Listen) == 0:
+	case len(c.Listen) == 0 && c.Unix == "":
 		return errors.New("inputs.forward.listen is empty: give at least one address, such as :24224")
+	case modeErr != nil || mode&0o222 == 0:
+		return fmt.Errorf("inputs.forward.unix_mode is %q: write an octal mode that lets somebody write, such as 0660", c.UnixMode)
 	case c.MaxChunk < 1<<10 || c.MaxChunk > 1<<30:
 		return fmt.Errorf("inputs.forward.max_chunk is %d bytes: give between 1KiB and 1GiB", c.MaxChunk)
+	case c.MaxUnpacked != 0 && (c.MaxUnpacked < 1<<10 || c.MaxUnpacked > 1<<30):
+		return fmt.Errorf("inputs.forward.max_unpacked is %d bytes: give between 1KiB and 1GiB, or 0 for max_chunk", c.MaxUnpacked)
 	case c.MaxConnections < 0:
 		return fmt.Errorf("inputs.forward.max_connections is %d: give 0 for no bound, or more", c.MaxConnections)
-	case c.FrameTimeout <= 0, c.AckTimeout <= 0, c.DrainTimeout < 0, c.EOFTimeout <= 0:
+	case c.MaxPerClient < 0:
+		return fmt.Errorf("inputs.forward.max_connections_per_client is %d: give 0 for no bound, or more", c.MaxPerClient)
+	case c.IdleTimeout < 0:
+		return fmt.Errorf("inputs.forward.idle_timeout is %v: give 0s for none, or more", c.IdleTimeout)
+	case c.FrameTimeout <= 0, c.AckTimeout <= 0, c.GreetTimeout <= 0, c.DrainTimeout < 0, c.EOFTimeout <= 0:
 		return errors.New("inputs.forward: frame_timeout and ack_timeout must be above 0s")
 	}
+	return c.TLS.validate(c.Certs)
+}
+
+// validate refuses what would leave a port open that is meant to be guarded.
+func (t *TLS) validate(certs Certs) error {
+	switch {
+	case t.Cert == "" && *t != TLS{}:
+		return errors.New("inputs.forward.tls.cert is empty and another setting of tls is not: set cert and key too")
+	case t.Cert != "" && t.Key == "":
+		return errors.New("inputs.forward.tls.key is empty: name the file of the certificate's private key")
+	case t.PeerNameKey != "" && t.ClientCA == "":
+		return errors.New("inputs.forward.tls.peer_name_key needs client_ca: without it clients have no certificate")
+	case t.Cert != "" && certs == nil:
+		return errors.New("BUG: inputs.forward.tls is set and nothing provides the certificates")
+	}
 	return nil
+}
+
+func (c *Config) maxUnpacked() int {
+	if c.MaxUnpacked == 0 {
+		return int(c.MaxChunk)
+	}
+	return int(c.MaxUnpacked)
 }

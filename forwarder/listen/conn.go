@@ -3,15 +3,14 @@ package listen
 import (
 	"context"
 	"crypto/rand"
+	"crypto/tls"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"net"
 	"net/netip"
 	"os"
-	"syscall"
 	"time"
 
 	"sluice/event"
@@ -23,27 +22,39 @@ const (
 	idleTrim = 5 * time.Second        // a connection quiet for so long gives its memory back
 	linger   = 250 * time.Millisecond // for a client to see the FIN before what it still sends meets an RST
 	maxOdd   = 3                      // top-level values in a row that are no arrays
+
+	baseMemory = 4 << 10 // bytes of frames that a connection holds beyond its share of the room
 )
 
-// errStopped ends a connection whose listener stops.
-var errStopped = errors.New("stopped")
+var (
+	// errStopped ends a connection whose listener stops.
+	errStopped = errors.New("stopped")
+	// errIdle ends one on which nothing came for idle_timeout.
+	errIdle = errors.New("idle for longer than idle_timeout")
+)
 
 // conn is one connection. Its fields belong to its reader, the goroutine that
 // runs run; the ack writer has its own, see acks.
 type conn struct {
 	l     *Listener
 	out   Out
-	nc    net.Conn
-	host  netip.Addr
+	raw   net.Conn        // of the transport
+	nc    net.Conn        // raw, or TLS over it
+	host  netip.Addr      // not valid at the unix socket
+	peer  string          // for logs
+	base  *event.Fragment // what is true of all its records
 	ctx   context.Context // ends reading: the stop, or abort
 	hard  context.Context // ends everything
 	abort context.CancelCauseFunc
 
 	frames   *wire.Reader
+	share    share      // of the room, for frames and inflated
 	held     wire.Frame // read, but not part of the batch it was looked at for
 	isHeld   bool
 	deadline time.Time // as set on nc
+	greetBy  time.Time // until then the first frame waits for TLS and handshake; zero: they are over
 	begun    time.Time // the unfinished frame
+	heard    time.Time // the last byte
 	readAt   int64     // the last read, Unix nanoseconds
 	warm     bool      // holds memory worth giving back
 	odd      int
@@ -57,8 +68,12 @@ type conn struct {
 	counter  uint64 // records that came without a chunk id
 	scratch  []byte // what a source key is the hash of
 	dropped  [numReasons]int
+	rejected []byte // bad entries of the batch being made, for the dead letters
 	due      []byte // acks of the batch being made
 	dueEnds  []int
+
+	rejectedWhy reason
+	rejections  int
 
 	stream   *ledger.Stream // from the first batch on
 	pos      int64          // batches handed on
@@ -67,12 +82,19 @@ type conn struct {
 }
 
 func newConn(ctx, hard context.Context, l *Listener, nc net.Conn, out Out) *conn {
-	c := &conn{l: l, out: out, nc: nc, hard: hard, progress: progress{wake: make(chan struct{}, 1)}}
+	c := &conn{
+		l: l, out: out, raw: nc, nc: nc, hard: hard, host: hostOf(nc), peer: nc.RemoteAddr().String(), base: l.base,
+		share: share{room: l.room}, heard: time.Now(), progress: progress{wake: make(chan struct{}, 1)},
+	}
+	if a := nc.LocalAddr(); a != nil && a.Network() == "unix" {
+		c.peer = "unix:" + a.String()
+	} else if a != nil && l.secure(a) {
+		c.nc = tls.Server(nc, l.tls)
+	}
 	c.ctx, c.abort = context.WithCancelCause(ctx)
 	c.frames = wire.NewReader(c, int(l.cfg.MaxChunk))
-	if ap, err := netip.ParseAddrPort(nc.RemoteAddr().String()); err == nil {
-		c.host = ap.Addr().Unmap()
-	}
+	c.frames.Grow = c.grow
+	c.inflater.Grow = c.growInflated
 	var nonce [16]byte
 	rand.Read(nonce[:]) // never fails
 	c.nonce = event.SourceKey{Hi: binary.BigEndian.Uint64(nonce[:]), Lo: binary.BigEndian.Uint64(nonce[8:])}
@@ -82,7 +104,10 @@ func newConn(ctx, hard context.Context, l *Listener, nc net.Conn, out Out) *conn
 // run reads to the end, gives out the acks owed and closes.
 func (c *conn) run() {
 	unblock := context.AfterFunc(c.ctx, func() { c.nc.SetReadDeadline(time.Unix(1, 0)) })
-	err := c.read()
+	err := c.open()
+	if err == nil {
+		err = c.read()
+	}
 	c.report(err)
 	c.close(err)
 	unblock()
@@ -99,6 +124,12 @@ func (c *conn) read() error {
 		if err := c.take(f); err != nil {
 			return err
 		}
+		if !c.isHeld && (!c.share.large.IsZero() || c.l.room.tight()) {
+			c.build.reset() // it still knows the arena
+			c.inflated = nil
+			c.frames.Trim()
+			c.fit()
+		}
 	}
 }
 
@@ -109,19 +140,24 @@ func (c *conn) next() (wire.Frame, error) {
 			return wire.Frame{}, c.cause()
 		}
 		if c.isHeld {
-			c.isHeld = false
-			return c.held, nil
+			f := c.held
+			c.held, c.isHeld = wire.Frame{}, false
+			return f, nil
 		}
 		f, err := c.frames.Next()
 		switch {
 		case err == nil:
 			c.begun = time.Time{}
-			c.l.metrics.in.Bytes.Add(float64(len(f.Raw)))
+			c.l.metrics.in.Bytes.Add(float64(f.Size))
 			return f, nil
 		case !errors.Is(err, os.ErrDeadlineExceeded) || c.ctx.Err() != nil:
 			return f, err
+		case !c.greetBy.IsZero():
+			return f, refusal{"auth", fmt.Errorf("the handshake was not finished within %v", c.l.cfg.GreetTimeout)}
 		case c.frames.Unfinished() > 0:
-			return f, fmt.Errorf("a frame of which %d bytes came was not finished within %v", c.frames.Unfinished(), c.l.cfg.FrameTimeout)
+			return f, fmt.Errorf("a frame of which %d bytes came was not finished within %v", c.frames.Unfinished(), c.patience())
+		case c.idle():
+			return f, errIdle
 		}
 		c.trim()
 	}
@@ -130,16 +166,7 @@ func (c *conn) next() (wire.Frame, error) {
 // Read reads from the connection for c.frames: within the frame's deadline
 // when one is begun, for ever between frames.
 func (c *conn) Read(p []byte) (int, error) {
-	var deadline time.Time
-	switch {
-	case c.frames.Unfinished() > 0:
-		if c.begun.IsZero() {
-			c.begun = time.Now()
-		}
-		deadline = c.begun.Add(c.l.cfg.FrameTimeout)
-	case c.warm:
-		deadline = time.Now().Add(idleTrim)
-	}
+	deadline := c.until()
 	if deadline != c.deadline {
 		c.deadline = deadline
 		if err := c.nc.SetReadDeadline(deadline); err != nil {
@@ -151,9 +178,17 @@ func (c *conn) Read(p []byte) (int, error) {
 		return 0, c.cause()
 	}
 	n, err := c.nc.Read(p)
-	c.readAt = time.Now().UnixNano()
-	if err != nil && c.ctx.Err() != nil {
+	now := time.Now()
+	c.readAt = now.UnixNano()
+	if n > 0 {
+		c.heard = now
+	}
+	switch {
+	case err == nil:
+	case c.ctx.Err() != nil:
 		err = c.cause()
+	case err == io.ErrUnexpectedEOF: // TLS: closed without the notice. Where a frame ends we see ourselves.
+		err = io.EOF
 	}
 	return n, err
 }
@@ -164,58 +199,4 @@ func (c *conn) cause() error {
 		return err
 	}
 	return errStopped
-}
-
-// trim gives back what only a busy connection needs.
-func (c *conn) trim() {
-	c.frames.Trim()
-	c.build = builder{}
-	c.inflater, c.inflated = wire.Inflater{}, nil
-	c.scratch, c.due, c.dueEnds = nil, nil, nil
-	c.warm = false
-}
-
-// close waits for the acks that are owed, then closes with FIN: the client
-// must be able to read the last ack.
-func (c *conn) close(err error) {
-	if c.acks != nil {
-		patience := c.l.cfg.EOFTimeout
-		if gone(err) || errors.Is(err, errOther) {
-			patience = 0
-		}
-		c.acks.finish(patience)
-	}
-	if half, ok := c.nc.(interface{ CloseWrite() error }); ok && err != io.EOF && !gone(err) {
-		// What was sent and not read would turn the close into a reset, which
-		// takes acks with it that the client has not read yet.
-		if half.CloseWrite() == nil && c.nc.SetReadDeadline(time.Now().Add(linger)) == nil {
-			io.Copy(io.Discard, c.nc)
-		}
-	}
-	c.nc.Close()
-	if c.stream != nil {
-		c.stream.Close()
-	}
-}
-
-// gone reports whether the client can no longer be reached.
-func gone(err error) bool {
-	return errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ETIMEDOUT) ||
-		errors.Is(err, errDeaf) || errors.Is(err, net.ErrClosed)
-}
-
-// report tells why a connection ends, when that is worth a line.
-func (c *conn) report(err error) {
-	peer := slog.String("peer", c.nc.RemoteAddr().String())
-	if errors.Is(err, wire.ErrSyntax) {
-		c.l.metrics.bad[badSyntax].Inc()
-	}
-	if errors.As(err, new(wire.TooLargeError)) {
-		c.l.metrics.bad[tooLarge].Inc()
-	}
-	if err == io.EOF || errors.Is(err, errStopped) || errors.Is(err, syscall.ECONNRESET) {
-		c.l.log.LogAttrs(c.hard, slog.LevelDebug, "connection ended", peer, slog.Any("error", err))
-		return
-	}
-	c.l.closeLog.warn("connection closed", peer, slog.Any("error", err))
 }

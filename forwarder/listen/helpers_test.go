@@ -37,7 +37,8 @@ type fakeOut struct {
 	recs    []event.Record
 	held    []*event.Ack
 	batches int
-	arenas  int // bytes
+	arenas  int             // bytes
+	shared  *event.Fragment // of the newest batch
 	changed chan struct{}
 }
 
@@ -56,6 +57,7 @@ func (o *fakeOut) Emit(_ context.Context, b *event.Batch) error {
 	}
 	o.batches++
 	o.arenas += len(b.Arena)
+	o.shared = b.Shared
 	for i := range b.Recs {
 		if !o.mute && b.Recs[i].State == event.Live && b.Recs[i].Weight == 1 {
 			o.lines = append(o.lines, describe(b, i))

@@ -2,10 +2,11 @@ package listen
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net"
+	"net/netip"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -32,13 +33,18 @@ type Listener struct {
 	log     *slog.Logger
 	metrics *metrics
 	base    *event.Fragment
+	tls     *tls.Config // of all connections, so that sessions can be resumed; nil: the ports speak plain TCP
+	auth    *auth       // nil: clients are not asked
+	door    *door
+	room    *room
 	pending pendingSet
 	open    atomic.Int64 // connections
 
-	badLog, closeLog, acceptLog sparse
+	badLog, closeLog, acceptLog, refuseLog sparse
 
 	mu    sync.Mutex
 	socks []net.Listener
+	beats []*net.UDPConn
 }
 
 // New makes a listener; base, which may be nil, is what is true of all records.
@@ -46,48 +52,30 @@ func New(cfg Config, l *ledger.Ledger, log *slog.Logger, reg prometheus.Register
 	if err := cfg.validate(); err != nil {
 		return nil, err
 	}
+	a, err := newAuth(&cfg)
+	if err != nil {
+		return nil, err
+	}
+	d, err := newDoor(&cfg)
+	if err != nil {
+		return nil, err
+	}
 	m, err := newMetrics(reg)
 	if err != nil {
 		return nil, err
 	}
+	var secure *tls.Config
+	if cfg.Certs != nil {
+		secure = cfg.Certs.Server()
+	}
 	return &Listener{
 		cfg: cfg, ledger: l, log: log, metrics: m, base: base,
+		tls: secure, auth: a, door: d, room: newRoom(cfg.Memory),
 		badLog:    sparse{log: log, every: 10 * time.Second},
 		closeLog:  sparse{log: log, every: time.Second},
 		acceptLog: sparse{log: log, every: 10 * time.Second},
+		refuseLog: sparse{log: log, every: 10 * time.Second},
 	}, nil
-}
-
-// Listen binds the addresses; Run does it when it was not done before.
-func (l *Listener) Listen(ctx context.Context) error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.socks != nil {
-		return nil
-	}
-	var lc net.ListenConfig
-	for _, addr := range l.cfg.Listen {
-		s, err := lc.Listen(ctx, "tcp", addr)
-		if err != nil {
-			for _, s := range l.socks {
-				s.Close()
-			}
-			l.socks = nil
-			return fmt.Errorf("cannot listen for the Forward protocol (inputs.forward.listen %s): %w", addr, err)
-		}
-		l.socks = append(l.socks, s)
-	}
-	return nil
-}
-
-// Addrs are the bound addresses, after Listen.
-func (l *Listener) Addrs() (addrs []net.Addr) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for _, s := range l.socks {
-		addrs = append(addrs, s.Addr())
-	}
-	return addrs
 }
 
 // Run serves until ctx ends. Then nothing more is accepted or read, acks still
@@ -99,61 +87,87 @@ func (l *Listener) Run(ctx context.Context, out Out) error {
 	}
 	hard, giveUp := context.WithCancel(context.WithoutCancel(ctx))
 	defer giveUp()
-	var acceptors, conns sync.WaitGroup
+	var sockets, conns sync.WaitGroup
 	for _, s := range l.socks {
-		l.log.Info("listening for the Forward protocol", "address", s.Addr().String())
-		acceptors.Go(func() {
+		l.log.Info("listening for the Forward protocol", "network", s.Addr().Network(), "address", s.Addr().String(),
+			"tls", l.secure(s.Addr()), "handshake", l.auth != nil)
+		sockets.Go(func() {
 			l.accept(ctx, s, func(nc net.Conn) {
 				conns.Go(func() { l.serve(ctx, hard, nc, out) })
 			})
 		})
 	}
-	<-ctx.Done()
-	for _, s := range l.socks {
-		s.Close()
+	for _, pc := range l.beats {
+		sockets.Go(func() { l.beat(ctx, pc) })
 	}
+	if l.cfg.Certs != nil {
+		sockets.Go(func() { l.cfg.Certs.Run(ctx) })
+	}
+	<-ctx.Done()
+	l.closeSockets()
 	drain := time.AfterFunc(l.cfg.DrainTimeout, giveUp)
 	defer drain.Stop()
-	acceptors.Wait()
+	sockets.Wait()
 	conns.Wait()
 	return nil
 }
 
+// secure reports whether TLS is spoken at an address.
+func (l *Listener) secure(a net.Addr) bool { return l.tls != nil && a.Network() == "tcp" }
+
 // accept takes connections until the socket is closed. An error (no file
 // descriptor left, say) is waited out.
 func (l *Listener) accept(ctx context.Context, s net.Listener, start func(net.Conn)) {
-	const slowest = time.Second
 	wait := time.Duration(0)
 	for {
 		nc, err := s.Accept()
-		switch {
-		case errors.Is(err, net.ErrClosed):
+		if errors.Is(err, net.ErrClosed) {
 			return
-		case err != nil:
+		}
+		if err != nil {
 			l.acceptLog.warn("cannot accept a connection", slog.Any("error", err))
-			wait = min(max(2*wait, 5*time.Millisecond), slowest)
-			select {
-			case <-time.After(wait):
-			case <-ctx.Done():
-			}
+			wait = pause(ctx, wait)
 			continue
+		}
+		wait = 0
+		host := hostOf(nc)
+		switch {
+		case !l.door.admits(host):
+			l.turnAway(nc, "network", "connection refused: the network is denied, or not allowed")
 		case l.cfg.MaxConnections > 0 && l.open.Load() >= int64(l.cfg.MaxConnections):
-			l.acceptLog.warn("connection refused: max_connections are open",
-				slog.String("peer", nc.RemoteAddr().String()), slog.Int("max_connections", l.cfg.MaxConnections))
-			nc.Close()
+			l.turnAway(nc, "connections", "connection refused: max_connections are open", slog.Int("max_connections", l.cfg.MaxConnections))
+		case !l.door.enter(host):
+			l.turnAway(nc, "client", "connection refused: max_connections_per_client are open", slog.Int("max_connections_per_client", l.cfg.MaxPerClient))
 		default:
 			l.open.Add(1)
 			start(nc)
 		}
-		wait = 0
 	}
+}
+
+// turnAway closes a connection nobody has read of.
+func (l *Listener) turnAway(nc net.Conn, door, text string, attrs ...slog.Attr) {
+	l.metrics.refused[door].Inc()
+	l.refuseLog.warn(text, append(attrs, slog.String("peer", nc.RemoteAddr().String()))...)
+	nc.Close()
 }
 
 func (l *Listener) serve(ctx, hard context.Context, nc net.Conn, out Out) {
 	l.metrics.connections.Inc()
+	c := newConn(ctx, hard, l, nc, out)
 	defer func() {
 		l.metrics.connections.Dec()
+		l.door.leave(c.host)
 		l.open.Add(-1)
 	}()
-	newConn(ctx, hard, l, nc, out).run()
+	c.run()
+}
+
+// hostOf is where a connection comes from; not valid: from a unix socket.
+func hostOf(nc net.Conn) netip.Addr {
+	ap, err := netip.ParseAddrPort(nc.RemoteAddr().String())
+	if err != nil {
+		return netip.Addr{}
+	}
+	return ap.Addr().Unmap()
 }

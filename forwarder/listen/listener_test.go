@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"runtime"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -341,7 +340,7 @@ func TestWrongProtocolIsNamed(t *testing.T) {
 		{"\x16\x03\x01\x02\x00\x01\x00", "TLS"},
 		{"GET / HTTP/1.1\r\nHost: x\r\n\r\n", "HTTP"},
 		{"POST /x HTTP/1.1\r\n\r\n", "HTTP"},
-		{`["tag",1700000000,{"message":"x"}]`, "JSON"},
+		{`["tag",1700000000,{"message":"x"}]` + "\x93\xa1a", "no JSON"},
 		{"hello world, this is no protocol", "in a row are no frames"},
 		{"\x92\xa1a\xc1", "0xc1"},
 	} {
@@ -355,81 +354,5 @@ func TestWrongProtocolIsNamed(t *testing.T) {
 		if !strings.Contains(log, tt.want) || !strings.Contains(log, nc.LocalAddr().String()) || strings.Count(log, "connection closed") != 1 {
 			t.Errorf("%q: log: %s", tt.raw, log)
 		}
-	}
-}
-
-func TestMaxConnections(t *testing.T) {
-	s := start(t, &fakeOut{}, func(c *Config) { c.MaxConnections = 1 })
-	first := s.dial(t)
-	send(t, first, message("m", "x", "one"))
-	expect(t, first, ack("one"))
-	if got := answers(t, s.dial(t)); got != "" {
-		t.Errorf("read %q", got)
-	}
-	first.Close()
-	poll(t, "room for another connection", func() bool { return s.open.Load() == 0 })
-	again := s.dial(t)
-	send(t, again, message("m", "x", "two"))
-	expect(t, again, ack("two"))
-}
-
-func TestConfig(t *testing.T) {
-	for _, tt := range []struct {
-		change func(*Config)
-		want   string
-	}{
-		{func(c *Config) { c.Listen = nil }, "listen is empty"},
-		{func(c *Config) { c.MaxChunk = 10 }, "max_chunk"},
-		{func(c *Config) { c.MaxChunk = 8 << 30 }, "max_chunk"},
-		{func(c *Config) { c.MaxConnections = -1 }, "max_connections"},
-		{func(c *Config) { c.AckTimeout = 0 }, "ack_timeout"},
-		{func(c *Config) {}, ""},
-	} {
-		cfg := DefaultConfig()
-		tt.change(&cfg)
-		if err := cfg.validate(); (err == nil) != (tt.want == "") || err != nil && !strings.Contains(err.Error(), tt.want) {
-			t.Errorf("%q wanted, got %v", tt.want, err)
-		}
-	}
-	s := newListener(t, func(c *Config) { c.Listen = []string{"127.0.0.1:0", "256.0.0.1:1"} })
-	if err := s.Listen(t.Context()); err == nil || !strings.Contains(err.Error(), "256.0.0.1:1") {
-		t.Errorf("a bad address: %v", err)
-	}
-	if len(s.Addrs()) != 0 {
-		t.Error("the good address is still bound")
-	}
-}
-
-// grave is a dead-letter store that fails on demand.
-type grave struct {
-	fail error
-	kept []string
-}
-
-func (g *grave) PutRaw(_, _, tag, kind, _ string, raw []byte) error {
-	if g.fail != nil {
-		return g.fail
-	}
-	g.kept = append(g.kept, tag+" "+kind+" "+string(raw))
-	return nil
-}
-
-func TestAChunkThatCannotBeUnpackedIsADeadLetter(t *testing.T) {
-	broken := "\x1f\x8bbroken"
-	raw := wire.AppendPacked(nil, "z", []byte(broken), wire.Send{Chunk: "bad", Compressed: "gzip"})
-	g, out := &grave{}, &fakeOut{}
-	s := start(t, out, func(c *Config) { c.Dead = g })
-	nc := s.dial(t)
-	send(t, nc, append(slices.Clone(raw), packed(2, "good")...))
-	expect(t, nc, ack("bad")+ack("good"))
-	if len(g.kept) != 1 || g.kept[0] != "z compression "+broken {
-		t.Errorf("kept %q", g.kept)
-	}
-
-	s = start(t, out, func(c *Config) { c.Dead = &grave{fail: errors.New("disk full")} })
-	nc = s.dial(t)
-	send(t, nc, raw)
-	if got := answers(t, nc); got != "" {
-		t.Errorf("acknowledged though it is nowhere: %q", got)
 	}
 }

@@ -40,6 +40,7 @@ type metrics struct {
 	in          *meter.Input
 	connections prometheus.Gauge
 	bad         [numReasons]prometheus.Counter
+	refused     map[string]prometheus.Counter // by door
 }
 
 func newMetrics(reg prometheus.Registerer) (*metrics, error) {
@@ -56,6 +57,14 @@ func newMetrics(reg prometheus.Registerer) (*metrics, error) {
 	}, []string{"reason"}), &errs)
 	for r := good + 1; r < numReasons; r++ {
 		m.bad[r] = bad.WithLabelValues(r.String())
+	}
+	refused := register(reg, prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "sluice_forward_refused_connections_total",
+		Help: "Connections refused before their first frame.",
+	}, []string{"reason"}), &errs)
+	m.refused = map[string]prometheus.Counter{}
+	for _, door := range [...]string{"network", "connections", "client", "tls", "auth"} {
+		m.refused[door] = refused.WithLabelValues(door)
 	}
 	return m, errs
 }

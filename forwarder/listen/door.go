@@ -1,0 +1,100 @@
+package listen
+
+import (
+	"fmt"
+	"net/netip"
+	"strings"
+	"sync"
+)
+
+// door decides which hosts may connect, and how often at once.
+type door struct {
+	allow, deny []netip.Prefix
+	most        int // connections of one client; 0: any number
+
+	mu   sync.Mutex
+	open map[netip.Addr]int
+}
+
+func newDoor(cfg *Config) (d *door, err error) {
+	d = &door{most: cfg.MaxPerClient, open: map[netip.Addr]int{}}
+	if d.allow, err = prefixes("allow", cfg.Allow); err == nil {
+		d.deny, err = prefixes("deny", cfg.Deny)
+	}
+	return d, err
+}
+
+// prefixes reads networks, and addresses for networks of one.
+func prefixes(name string, list []string) (out []netip.Prefix, err error) {
+	for i, s := range list {
+		var p netip.Prefix
+		if strings.Contains(s, "/") {
+			p, err = netip.ParsePrefix(s)
+		} else {
+			var a netip.Addr
+			if a, err = netip.ParseAddr(s); err == nil {
+				p = netip.PrefixFrom(a.WithZone(""), a.BitLen())
+			}
+		}
+		if err != nil {
+			return nil, fmt.Errorf("inputs.forward.%s[%d] is %q: write a network such as 10.0.0.0/8, or an address", name, i, s)
+		}
+		out = append(out, p.Masked())
+	}
+	return out, nil
+}
+
+// admits reports whether a host is allowed and not denied. One without an
+// address, at the unix socket, always is: the file's mode keeps that door.
+func (d *door) admits(host netip.Addr) bool {
+	if !host.IsValid() {
+		return true
+	}
+	in := func(list []netip.Prefix) bool {
+		for _, p := range list {
+			if p.Contains(host) {
+				return true
+			}
+		}
+		return false
+	}
+	host = host.WithZone("")
+	return !in(d.deny) && (len(d.allow) == 0 || in(d.allow))
+}
+
+// client is what counts as one: with IPv6 a host has a whole /64.
+func client(host netip.Addr) netip.Addr {
+	if host.Is6() {
+		if p, err := host.WithZone("").Prefix(64); err == nil {
+			return p.Addr()
+		}
+	}
+	return host
+}
+
+// enter counts a connection, and reports false when it is one too many.
+func (d *door) enter(host netip.Addr) bool {
+	if d.most == 0 || !host.IsValid() {
+		return true
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	c := client(host)
+	if d.open[c] >= d.most {
+		return false
+	}
+	d.open[c]++
+	return true
+}
+
+func (d *door) leave(host netip.Addr) {
+	if d.most == 0 || !host.IsValid() {
+		return
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	c := client(host)
+	if d.open[c]--; d.open[c] == 0 {
+		delete(d.open, c)
+	}
+}

@@ -1,0 +1,53 @@
+package wire
+
+import (
+	"bytes"
+	"encoding/hex"
+	"testing"
+)
+
+// The bytes that Fluentd's own client and server exchange.
+func TestHandshake(t *testing.T) {
+	nonce, auth := unhex(t, "000102030405060708090a0b0c0d0e0f"), unhex(t, "101112131415161718191a1b1c1d1e1f")
+	salt, key := []byte("00112233445566778899aabbccddeeff"), []byte("s3cr3t")
+	d1 := Digest(salt, []byte("cli.example"), nonce, key)
+	d2 := Digest(auth, []byte("alice"), []byte("wonder"))
+	d3 := Digest(salt, []byte("srv.example"), nonce, key)
+	ping := Ping{[]byte("cli.example"), salt, d1, []byte("alice"), d2}
+	for _, tt := range []struct {
+		name string
+		got  []byte
+		want string
+	}{
+		{"HELO", AppendHelo(nil, nonce, auth), "92a448454c4f83a56e6f6e6365c410000102030405060708090a0b0c0d0e0fa461757468c410101112131415161718191a1b1c1d1e1fa96b656570616c697665c3"},
+		{"HELO without user", AppendHelo(nil, nonce, nil), "92a448454c4f83a56e6f6e6365c410000102030405060708090a0b0c0d0e0fa461757468a0a96b656570616c697665c3"},
+		{"PING", AppendPing(nil, ping), "96a450494e47ab636c692e6578616d706c65d9203030313132323333343435353636373738383939616162626363646465656666d9803866326239333637356130323063393464346261663363613566383663366237306463653630656134313034663330626162336530373330666564343961383565313531363733666234656534383331363731633438626133373634363766653134346338373032356530333130613133613965303034343438653732633031a5616c696365d9803238653432366164383663613738633862343231636136643536343534616662353134633431396539643237303432653162616263393232306366623362643862616438616438653633623633323337303836613463623737663836346162303661646231353066396335306364353030336232663362393730343866653235"},
+		{"PONG", AppendPong(nil, "srv.example", d3), "95a4504f4e47c3a0ab7372762e6578616d706c65d9803964303436323633303164626664386336303436313534383538626661376631336633376335663733313761616139323339376666303531346131656662363032363836636566636336333661316434653238373430396538633361633261643931623936646234316533643937373539646232316535303937326133353362"},
+		{"refusal", AppendRefusal(nil, "shared_key mismatch"), "95a4504f4e47c2b37368617265645f6b6579206d69736d61746368a0a0"},
+	} {
+		if got := hex.EncodeToString(tt.got); got != tt.want {
+			t.Errorf("%s:\n%s\n%s", tt.name, got, tt.want)
+		}
+	}
+	f, err := NewReader(bytes.NewReader(AppendPing(nil, ping)), 1000).Next()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, ok := ReadPing(&f); !ok || string(got.Username) != "alice" || !bytes.Equal(got.Salt, salt) || !bytes.Equal(got.PasswordDigest, d2) {
+		t.Errorf("%v %+v", ok, got)
+	}
+}
+
+func TestNoPing(t *testing.T) {
+	for _, s := range []string{
+		"c0", "a450494e47", "95a450494e47a0a0a0a0", "97a450494e47a0a0a0a0a0a0", "96a4504f4e47a0a0a0a0a0", "96a450494e47a0a001a0a0", "96a450494e47a0a0a0a0c0",
+	} {
+		f, err := NewReader(bytes.NewReader(unhex(t, s)), 1000).Next()
+		if err != nil {
+			t.Fatal(s, err)
+		}
+		if p, ok := ReadPing(&f); ok {
+			t.Errorf("%s: %+v", s, p)
+		}
+	}
+}
