@@ -28,7 +28,7 @@ test: unit test-elasticsearch
 
 unit:
 	$(GO) vet ./...
-	$(GO) test $(RACE) ./...
+	$(GO) test $(RACE) -timeout 20m ./...
 
 lint: ## formatter and linter: they only look
 	@unformatted=$$($(TOOL) gofumpt -l .); \
@@ -38,13 +38,8 @@ lint: ## formatter and linter: they only look
 format:
 	$(TOOL) gofumpt -w .
 
-fuzz: ## every fuzz target for FUZZTIME
-	@$(GO) list ./... | while read -r pkg; do \
-	  for target in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz'); do \
-	    echo "fuzz $$pkg $$target $(FUZZTIME)"; \
-	    $(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x $$pkg || exit 1; \
-	  done; \
-	done
+fuzz: ## every fuzz target for FUZZTIME, as many at once as there are cores
+	@GO=$(GO) tools/fuzz.sh $(FUZZTIME)
 
 bench: build ## measures, prints a table, writes docs/performance.md
 	$(GO) run ./bench
