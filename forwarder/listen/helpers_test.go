@@ -83,7 +83,7 @@ func (o *fakeOut) note() {
 // until waits until the condition, asked with mu held, holds.
 func (o *fakeOut) until(t *testing.T, what string, ok func() bool) {
 	t.Helper()
-	late := time.After(10 * time.Second)
+	late := time.After(time.Minute)
 	for {
 		o.mu.Lock()
 		if ok() {
@@ -197,7 +197,7 @@ func (s *server) stop(t testing.TB) {
 			t.Error(err)
 		}
 		s.done <- nil // for a second call
-	case <-time.After(20 * time.Second):
+	case <-time.After(time.Minute):
 		t.Error("Run does not return")
 	}
 }

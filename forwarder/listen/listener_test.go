@@ -275,7 +275,7 @@ func poll(t *testing.T, what string, ok func() bool) {
 	t.Helper()
 	tick := time.NewTicker(time.Millisecond)
 	defer tick.Stop()
-	for late := time.After(10 * time.Second); !ok(); {
+	for late := time.After(time.Minute); !ok(); {
 		select {
 		case <-tick.C:
 		case <-late:

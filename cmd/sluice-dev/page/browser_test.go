@@ -76,7 +76,7 @@ func browser(t *testing.T) (ctx context.Context, complaints func() []string) {
 func until(expr string, args ...any) chromedp.Action {
 	expr = "!!(" + fmt.Sprintf(expr, args...) + ")"
 	return chromedp.ActionFunc(func(ctx context.Context) error {
-		ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
+		ctx, cancel := context.WithTimeout(ctx, time.Minute)
 		defer cancel()
 		// A page that is just being left has no document to ask: ask again.
 		for {

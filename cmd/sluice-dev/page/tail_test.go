@@ -18,7 +18,7 @@ type sse struct{ id, name, data string }
 // follow opens a live tail; events come until cancel.
 func follow(t *testing.T, url string, header ...string) (events func() sse, cancel func()) {
 	t.Helper()
-	ctx, stop := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, stop := context.WithTimeout(t.Context(), time.Minute)
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
 		t.Fatal(err)
