@@ -26,12 +26,13 @@ type Forwarder struct {
 	log     *slog.Logger
 	router  router
 	dropped *prometheus.CounterVec // {filter, reason}
+	stages  []Stage
 }
 
 // New puts a forwarder together; Run starts it.
 func New(cfg Config, log *slog.Logger, reg prometheus.Registerer) (*Forwarder, error) {
 	f := &Forwarder{
-		cfg: cfg, log: log,
+		cfg: cfg, log: log, stages: cfg.Pipeline.stages(),
 		router: router{pipeline: cfg.Pipeline, paths: map[string]*path{}},
 		dropped: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "sluice_filter_dropped_records_total",
@@ -46,7 +47,7 @@ func New(cfg Config, log *slog.Logger, reg prometheus.Registerer) (*Forwarder, e
 
 // Admit implements Out.
 func (f *Forwarder) Admit(tag string) <-chan struct{} {
-	for _, b := range f.router.path(tag).all {
+	for _, b := range f.router.path(tag).reach() {
 		if wait := b.lane.admit(b.key.Load()); wait != nil {
 			return wait
 		}
@@ -56,14 +57,14 @@ func (f *Forwarder) Admit(tag string) <-chan struct{} {
 
 // Emit implements Out.
 func (f *Forwarder) Emit(ctx context.Context, b *event.Batch) error {
-	return f.walk(ctx, f.router.path(b.Tag), b, true)
+	return f.walk(ctx, f.router.path(b.Tag), 0, b, true)
 }
 
-// walk takes a batch along a path. main is true until the first copy into a
+// walk takes a batch along a path from a step on. main is true until the first copy into a
 // label: only there does a drop count in the stream's account, because beyond
 // it the same record also lives elsewhere.
-func (f *Forwarder) walk(ctx context.Context, p *path, b *event.Batch, main bool) error {
-	if err := f.filter(ctx, p, b, main); err != nil {
+func (f *Forwarder) walk(ctx context.Context, p *path, from int, b *event.Batch, main bool) error {
+	if stage, err := f.filter(ctx, p, from, b, main); stage || err != nil {
 		return err
 	}
 	live := b.Weight(event.Live)
@@ -85,32 +86,50 @@ func (f *Forwarder) walk(ctx context.Context, p *path, b *event.Batch, main bool
 		if !last || len(p.lanes) > 0 {
 			part = b.Branch()
 		}
-		if err := f.walk(ctx, next, part, main && last && i == 0 && len(p.lanes) == 0); err != nil {
+		if err := f.walk(ctx, next, 0, part, main && last && i == 0 && len(p.lanes) == 0); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (f *Forwarder) filter(ctx context.Context, p *path, b *event.Batch, main bool) error {
-	for _, s := range p.filters {
+// filter takes a batch through the path's filters; stage: as far as a stage,
+// which has it now.
+func (f *Forwarder) filter(ctx context.Context, p *path, from int, b *event.Batch, main bool) (stage bool, err error) {
+	if from > 0 { // a stage may have failed some
+		if err := f.failed(ctx, p, b); err != nil {
+			return false, err
+		}
+	}
+	for i, s := range p.filters[from:] {
+		if s.Stage != nil {
+			emit, late := f.ways(p, from+i, main)
+			return true, s.Stage.Process(ctx, b, emit, late)
+		}
 		before := b.Weight(event.Dropped)
 		s.Filter.Apply(b)
 		if d := b.Weight(event.Dropped) - before; d > 0 {
 			f.drop(b, s.Name, "filtered", d, main)
 		}
-		if p.failed != nil {
-			if failed := splitFailed(b); failed != nil {
-				if err := f.walk(ctx, p.failed, failed, false); err != nil {
-					return err
-				}
-			}
-			continue
+		if err := f.failed(ctx, p, b); err != nil {
+			return false, err
 		}
-		for i := range b.Recs { // no @ERROR label: the record goes on as it came
-			if b.Recs[i].State == event.Failed {
-				b.Recs[i].State = event.Live
-			}
+	}
+	return false, nil
+}
+
+// failed takes the records that a filter could not work on to the @ERROR
+// label; without one they go on as they came.
+func (f *Forwarder) failed(ctx context.Context, p *path, b *event.Batch) error {
+	if p.failed != nil {
+		if failed := splitFailed(b); failed != nil {
+			return f.walk(ctx, p.failed, 0, failed, false)
+		}
+		return nil
+	}
+	for i := range b.Recs {
+		if b.Recs[i].State == event.Failed {
+			b.Recs[i].State = event.Live
 		}
 	}
 	return nil
@@ -147,6 +166,11 @@ func (f *Forwarder) Run(ctx context.Context) error {
 			}
 		})
 	}
+	ended := make(chan struct{}) // the sources
+	var flusher sync.WaitGroup
+	if len(f.stages) > 0 {
+		flusher.Go(func() { f.flusher(ctx, ended) })
+	}
 	<-ctx.Done()
 	for _, l := range f.cfg.Lanes {
 		l.buf.Flush()
@@ -154,6 +178,9 @@ func (f *Forwarder) Run(ctx context.Context) error {
 	grace := time.AfterFunc(f.cfg.Grace, kill)
 	defer grace.Stop()
 	sources.Wait()
+	close(ended)
+	flusher.Wait()
+	f.flush(laneCtx, true)
 	for _, l := range f.cfg.Lanes {
 		l.buf.Close()
 	}

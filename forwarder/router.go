@@ -1,6 +1,7 @@
 package forwarder
 
 import (
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -17,13 +18,15 @@ type Pipeline struct {
 	Labels map[string][]Step
 }
 
-// Step is a filter, or, when Filter is nil, a match with its outputs. A record
+// Step is a filter, a stage or, when both are nil, a match with its outputs. A record
 // passes each filter whose pattern fits its tag, up to the first match that
 // does, which takes it: its outputs all get it.
 type Step struct {
 	Match   Pattern
 	Name    string // of the filter, for metrics
 	Filter  Filter
+	Stage   Stage
+	Late    string // the label that a stage's late records go to; empty: on, as all others
 	Outputs []Output
 }
 
@@ -35,11 +38,14 @@ type Output struct {
 
 // path is a Pipeline compiled for one tag.
 type path struct {
-	filters []Step
+	tag     string
+	filters []Step        // and stages
+	late    map[int]*path // by stage
 	lanes   []*branch
 	labels  []*path
 	failed  *path     // the @ERROR label's; nil: failed records stay as they are
 	all     []*branch // every lane reachable, for Admit
+	beyond  *beyond   // and under other tags
 }
 
 // branch is a lane as one tag sees it. key is where the tag's records last
@@ -68,30 +74,45 @@ func (r *router) path(tag string) *path {
 	if len(r.paths) >= maxPaths {
 		clear(r.paths)
 	}
-	p := r.compile(tag, "", r.pipeline.Root, nil)
+	p := r.compile(route{tag: tag, beyond: &beyond{}}, "", r.pipeline.Root)
 	r.paths[tag] = p
 	return p
 }
 
-// compile follows the steps for a tag. via holds the labels on the way here; a
-// label that leads back to itself ends there.
-func (r *router) compile(tag, label string, steps []Step, via []string) *path {
-	for _, l := range via {
-		if l == label {
-			return &path{}
-		}
+// route is the way that compile has come.
+type route struct {
+	tag    string
+	via    []string // labels
+	beyond *beyond
+}
+
+// compile follows the steps for a tag. A label that leads back to itself ends
+// there.
+func (r *router) compile(at route, label string, steps []Step) *path {
+	p := &path{tag: at.tag, beyond: at.beyond}
+	if slices.Contains(at.via, label) {
+		return p
 	}
-	via = append(via, label)
-	p := &path{}
-	if errs, ok := r.pipeline.Labels[ErrorLabel]; ok && label != ErrorLabel {
-		p.failed = r.compile(tag, ErrorLabel, errs, via)
-		p.all = append(p.all, p.failed.all...)
+	at.via = append(at.via[:len(at.via):len(at.via)], label)
+	follow := func(label string) *path {
+		next := r.compile(at, label, r.pipeline.Labels[label])
+		p.all = append(p.all, next.all...)
+		return next
+	}
+	if _, ok := r.pipeline.Labels[ErrorLabel]; ok && label != ErrorLabel {
+		p.failed = follow(ErrorLabel)
 	}
 	for _, s := range steps {
-		if !s.Match.Match(tag) {
+		if !s.Match.Match(at.tag) {
 			continue
 		}
-		if s.Filter != nil {
+		if s.Filter != nil || s.Stage != nil {
+			if s.Stage != nil && s.Late != "" {
+				if p.late == nil {
+					p.late = map[int]*path{}
+				}
+				p.late[len(p.filters)] = follow(s.Late)
+			}
 			p.filters = append(p.filters, s)
 			continue
 		}
@@ -101,12 +122,19 @@ func (r *router) compile(tag, label string, steps []Step, via []string) *path {
 				p.lanes, p.all = append(p.lanes, b), append(p.all, b)
 				continue
 			}
-			next := r.compile(tag, o.Label, r.pipeline.Labels[o.Label], via)
-			p.labels, p.all = append(p.labels, next), append(p.all, next.all...)
+			p.labels = append(p.labels, follow(o.Label))
 		}
 		break
 	}
 	return p
+}
+
+// reach is every lane that the tag's records may come to.
+func (p *path) reach() []*branch {
+	if more := p.beyond.all.Load(); more != nil {
+		return slices.Concat(p.all, *more)
+	}
+	return p.all
 }
 
 func (p *path) ends() bool { return len(p.lanes)+len(p.labels) == 0 }

@@ -1,0 +1,117 @@
+package forwarder
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"sluice/event"
+)
+
+// Stage is a step that may hold records back, split a batch, or give it another
+// tag. Process is called from many goroutines at once, Flush from one.
+//
+// A record that is held keeps its share of the batch's receipt (Ack.Fork), so
+// that its source's position stays before it. Both ways out stay valid after
+// Process has returned: a stage keeps them with what it holds. They may not be
+// called with a lock held that Process takes.
+type Stage interface {
+	// Process hands on through emit what of b may go on; what it marks as
+	// Dropped it holds, or has counted itself. late is for what was held and is
+	// let go because its rest did not come.
+	Process(ctx context.Context, b *event.Batch, emit, late event.Emit) error
+	// Flush lets go what has been held for long enough at now; of all of it when
+	// all is set, because the sources have ended.
+	Flush(ctx context.Context, now time.Time, all bool) error
+}
+
+// flushEvery is how often stages are asked to let go what waits for too long.
+const flushEvery = 250 * time.Millisecond
+
+// ways are a stage's ways out on one path: on to the step after it or, under
+// another tag, to the beginning of the root.
+func (f *Forwarder) ways(p *path, step int, main bool) (emit, late event.Emit) {
+	emit = func(ctx context.Context, b *event.Batch) error {
+		if b.Tag != p.tag {
+			return f.walk(ctx, f.router.retagged(p, b.Tag), 0, b, main)
+		}
+		return f.walk(ctx, p, step+1, b, main)
+	}
+	late = emit
+	if at := p.late[step]; at != nil {
+		late = func(ctx context.Context, b *event.Batch) error { return f.walk(ctx, at, 0, b, main) }
+	}
+	return emit, late
+}
+
+// beyond is what a tag's paths reach under other tags, which stages gave.
+type beyond struct {
+	mu    sync.Mutex
+	paths map[string]*path
+	all   atomic.Pointer[[]*branch] // for Admit
+}
+
+// retagged is the root's path for the tag that a stage gave a batch on path p.
+func (r *router) retagged(p *path, tag string) *path {
+	b := p.beyond
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if next := b.paths[tag]; next != nil {
+		return next
+	}
+	if b.paths == nil || len(b.paths) >= maxPaths {
+		b.paths = map[string]*path{}
+	}
+	next := r.compile(route{tag: tag, beyond: b}, "", r.pipeline.Root)
+	b.paths[tag] = next
+	var all []*branch
+	if old := b.all.Load(); old != nil && len(b.paths) > 1 {
+		all = append(all, *old...)
+	}
+	all = append(all, next.all...)
+	b.all.Store(&all)
+	return next
+}
+
+// stages lists each stage of the pipeline once.
+func (p *Pipeline) stages() (list []Stage) {
+	add := func(steps []Step) {
+		for _, s := range steps {
+			if s.Stage != nil {
+				list = append(list, s.Stage)
+			}
+		}
+	}
+	add(p.Root)
+	for _, steps := range p.Labels {
+		add(steps)
+	}
+	return list
+}
+
+// flusher asks the stages until done is closed; from the moment ctx ends they
+// let go everything, so that no source waits for what is held.
+func (f *Forwarder) flusher(ctx context.Context, done <-chan struct{}) {
+	tick := time.NewTicker(flushEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-done:
+			return
+		case <-tick.C:
+			f.flush(context.WithoutCancel(ctx), ctx.Err() != nil)
+		}
+	}
+}
+
+func (f *Forwarder) flush(ctx context.Context, all bool) {
+	var errs []error
+	for _, s := range f.stages {
+		errs = append(errs, s.Flush(ctx, time.Now(), all))
+	}
+	if err := errors.Join(errs...); err != nil {
+		f.log.Error("cannot hand on what a filter held; it is read again after a restart", "err", err)
+	}
+}
