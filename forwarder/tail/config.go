@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"path/filepath"
 	"time"
+
+	"sluice/event"
 )
 
 // Config is the section inputs.containers.
@@ -24,6 +26,7 @@ type Config struct {
 	Readers        int           // goroutines that read
 	ReadSize       int           // bytes of one read, of one batch, and of one file's turn
 
+	Pods func(path *event.Fragment) Pod  // asked once for each log; may be nil
 	Loop func(name string) (beat func()) // announces a loop that beats at least every beatEvery; may be nil
 }
 

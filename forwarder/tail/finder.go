@@ -294,7 +294,7 @@ func (d *finder) newGroup(link, real string) *group {
 		shared.Runtime = "docker"
 	}
 	g := &group{
-		real: real, dir: path, base: base, tag: tagOf(d.t.cfg.Tag, link), place: p, shared: shared,
+		real: real, dir: path, base: base, tag: tagOf(d.t.cfg.Tag, link), place: p, pod: d.t.cfg.pod(shared),
 		reader: d.t.readers[d.next%len(d.t.readers)], files: map[fileID]*file{}, copies: map[fileID]stat{},
 	}
 	g.idle.Store(true)
@@ -320,6 +320,7 @@ func namesIn(path string) ([]string, error) {
 // close lets go of every file, when nobody reads any more.
 func (d *finder) close() {
 	for _, g := range d.groups {
+		g.pod.Close()
 		for _, f := range g.queue {
 			_ = unix.Close(f.fd)
 		}

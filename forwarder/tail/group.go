@@ -7,8 +7,6 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
-
-	"sluice/event"
 )
 
 // group is all files of one container log. The finder fills it, one reader
@@ -19,7 +17,7 @@ type group struct {
 	base   string
 	tag    string
 	place  place
-	shared *event.Fragment
+	pod    Pod
 	reader *reader
 	gone   atomic.Bool // no path matches it any more
 	idle   atomic.Bool // the reader does not look at it until woken

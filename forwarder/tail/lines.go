@@ -19,7 +19,7 @@ type keys struct{ stream, logtag, message, log uint16 }
 func (r *reader) begin(g *group, i *identity, arena []byte) {
 	b := &r.batch
 	b.Reset(arena)
-	b.Stream, b.Tag, b.Shared = event.StreamID(i.stream.ID()), g.tag, g.shared
+	b.Stream, b.Tag, b.Shared = event.StreamID(i.stream.ID()), g.tag, g.pod.Fragment()
 	b.Read = time.Now().UnixNano()
 	r.keys = keys{b.KeyString("stream"), b.KeyString("logtag"), b.KeyString("message"), b.KeyString("log")}
 	r.links = r.links[:0]

@@ -54,6 +54,7 @@ func (d *finder) over(g *group) bool {
 		return false
 	}
 	delete(d.groups, g.real)
+	g.pod.Close()
 	return true
 }
 

@@ -208,9 +208,11 @@ func (r *reader) rest(g *group) bool {
 	return true
 }
 
-// admit asks for room for a batch.
+// admit asks for room for a batch, of whose pod there is nothing to wait for.
 func (r *reader) admit(g *group) bool {
-	g.wait = r.out.Admit(g.tag)
+	if g.wait = g.pod.Wait(); g.wait == nil {
+		g.wait = r.out.Admit(g.tag)
+	}
 	return g.wait == nil
 }
 
