@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"sync"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -27,6 +28,9 @@ type Options struct {
 	Version string
 	// Lane overrides the lane's timing; its zero values are defaults.
 	Lane forwarder.LaneConfig
+	// SaveEvery is how often positions and accounts are saved, and so how much
+	// is read again after a crash; default 1 s.
+	SaveEvery time.Duration
 }
 
 // Agent is one Sluice, not yet running.
@@ -82,7 +86,8 @@ func (a *Agent) build(s *catalog.Settings, o Options) (err error) {
 	if a.forward, err = forwarder.New(a.parts.Config, o.Log, reg); err != nil {
 		return err
 	}
-	if a.keeper, err = newKeeper(store, led, a.forward, a.health.Loop("keeper"), o.Log, reg); err != nil {
+	restoreAccounts(store, led, a.forward.Lanes(), o.Log)
+	if a.keeper, err = newKeeper(store, led, a.forward, a.health.Loop("keeper"), o, reg); err != nil {
 		return fmt.Errorf("cannot register metrics: %w", err)
 	}
 	return a.listen(s, reg)

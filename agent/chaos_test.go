@@ -46,7 +46,7 @@ func runChild(file string) error {
 	}
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	quick := forwarder.LaneConfig{RetryBase: 5 * time.Millisecond, RetryMax: 50 * time.Millisecond, PauseEvery: 50 * time.Millisecond}
-	a, err := agent.New(s, agent.Options{Log: log, Lane: quick})
+	a, err := agent.New(s, agent.Options{Log: log, Lane: quick, SaveEvery: 20 * time.Millisecond})
 	if err != nil {
 		return err
 	}

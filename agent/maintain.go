@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -13,27 +14,24 @@ import (
 	"sluice/forwarder/ledger"
 )
 
-// saveEvery is how often positions are saved, and so how much is read again
-// after a crash; checkEvery how often the accounts are checked.
-const (
-	saveEvery  = time.Second
-	checkEvery = 10 * time.Second
-)
+// checkEvery is how often the accounts are checked.
+const checkEvery = 10 * time.Second
 
-// keeper saves positions and checks the accounts.
+// keeper saves positions with the accounts, and checks the accounts.
 type keeper struct {
 	store   *checkpoint.Store
 	ledger  *ledger.Ledger
 	forward *forwarder.Forwarder
 	log     *slog.Logger
 	beat    func()
+	every   time.Duration      // saves
 	failed  prometheus.Counter // saves
 	wrong   prometheus.Counter // accounts
 }
 
-func newKeeper(store *checkpoint.Store, led *ledger.Ledger, f *forwarder.Forwarder, beat func(), log *slog.Logger, reg prometheus.Registerer) (*keeper, error) {
+func newKeeper(store *checkpoint.Store, led *ledger.Ledger, f *forwarder.Forwarder, beat func(), o Options, reg prometheus.Registerer) (*keeper, error) {
 	k := &keeper{
-		store: store, ledger: led, forward: f, beat: beat, log: log,
+		store: store, ledger: led, forward: f, beat: beat, log: o.Log, every: cmp.Or(o.SaveEvery, time.Second),
 		failed: prometheus.NewCounter(prometheus.CounterOpts{Name: "sluice_checkpoint_errors_total", Help: "Saves of the checkpoint that failed; the one before is intact."}),
 		wrong:  prometheus.NewCounter(prometheus.CounterOpts{Name: "sluice_accounts_errors_total", Help: "Checks at which read was not delivered + dropped + pending."}),
 	}
@@ -43,7 +41,7 @@ func newKeeper(store *checkpoint.Store, led *ledger.Ledger, f *forwarder.Forward
 // run works until ctx ends. The last save is the caller's, after the lanes
 // have drained.
 func (k *keeper) run(ctx context.Context) {
-	save, check := time.NewTicker(saveEvery), time.NewTicker(checkEvery)
+	save, check := time.NewTicker(k.every), time.NewTicker(checkEvery)
 	defer save.Stop()
 	defer check.Stop()
 	for {
@@ -63,31 +61,8 @@ func (k *keeper) run(ctx context.Context) {
 }
 
 func (k *keeper) save() {
-	if err := k.store.Save(); err != nil {
+	if err := takeAccounts(k.store, k.ledger, k.forward.Lanes())(); err != nil {
 		k.failed.Inc()
-		k.log.Error("positions were not saved, trying again", "error", err)
-	}
-}
-
-// accounts exports the ledger's sums over all sources.
-type accounts struct{ ledger *ledger.Ledger }
-
-var accountsDesc = prometheus.NewDesc("sluice_accounts_records",
-	"Source records by what became of them: read = delivered + dropped + pending.", []string{"state"}, nil)
-
-// Describe implements prometheus.Collector.
-func (accounts) Describe(ch chan<- *prometheus.Desc) { ch <- accountsDesc }
-
-// Collect implements prometheus.Collector.
-func (a accounts) Collect(ch chan<- prometheus.Metric) {
-	var sum ledger.Account
-	for _, s := range a.ledger.Accounts() {
-		sum.Read += s.Read
-		sum.Delivered += s.Delivered
-		sum.Dropped += s.Dropped
-		sum.Pending += s.Pending
-	}
-	for state, n := range map[string]uint64{"read": sum.Read, "delivered": sum.Delivered, "dropped": sum.Dropped, "pending": sum.Pending} {
-		ch <- prometheus.MustNewConstMetric(accountsDesc, prometheus.GaugeValue, float64(n), state)
+		k.log.Error("positions and accounts were not saved, trying again", "error", err)
 	}
 }

@@ -217,3 +217,16 @@ func (w *writer) rotate(i int) {
 	}
 	w.files[i], w.inFile[i] = create(w.t, w.paths[i]), 0
 }
+
+// awaitCount waits until at least n different lines are stored.
+func (s *seenStore) awaitCount(t *testing.T, n int) {
+	t.Helper()
+	deadline := time.After(2 * time.Minute)
+	for s.distinct() < n {
+		select {
+		case <-s.grew:
+		case <-deadline:
+			t.Fatalf("%d of %d lines are stored", s.distinct(), n)
+		}
+	}
+}

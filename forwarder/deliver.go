@@ -84,14 +84,19 @@ func (l *Lane) judge(ctx context.Context, c *event.Chunk, v *event.Verdict) (don
 			l.log.Warn("records refused, kept as dead letters", "items", len(v.Reject), "status", v.Reject[0].Status, "type", v.Reject[0].Type)
 		}
 	}
-	l.buf.Settle(c, keep)
-	left := c.Weight()
+	left := 0
+	for _, i := range keep {
+		b, n := c.At(i)
+		left += int(b.Weights[n])
+	}
 	delivered := total - left - rejected
+	// Counted first: no position moves for what the account does not hold yet.
 	l.count(func(a *ledger.Account) {
 		a.Delivered += uint64(delivered)
 		a.Dropped += uint64(rejected)
 		a.Pending -= uint64(delivered + rejected)
 	})
+	l.buf.Settle(c, keep)
 	l.metrics.outcome(delivered, rejected, v, oldest)
 	if left == 0 {
 		l.grow()

@@ -188,6 +188,9 @@ func (f *Forwarder) Run(ctx context.Context) error {
 	return failure
 }
 
+// Lanes are the lanes, in the settings' order.
+func (f *Forwarder) Lanes() []*Lane { return f.cfg.Lanes }
+
 // Check compares every lane's account with what its buffer holds.
 func (f *Forwarder) Check() error {
 	for _, l := range f.cfg.Lanes {

@@ -8,6 +8,7 @@
 package checkpoint
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -28,8 +29,10 @@ type Store struct {
 	// dirty counts changes since the last successful Save began.
 	dirty bool
 
-	saving sync.Mutex // one Save at a time
-	buf    []byte     // Save's, under saving
+	taken uint64 // images
+
+	saving  sync.Mutex // one write at a time
+	written uint64     // the newest image on disk, under saving
 }
 
 // Open reads the store of a data directory. aside names the file that a
@@ -76,8 +79,10 @@ func (s *Store) Get(key string) ([]byte, bool) {
 func (s *Store) Set(key string, val []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.data[key] = val
-	s.dirty = true
+	if old, ok := s.data[key]; !ok || !bytes.Equal(old, val) {
+		s.data[key] = val
+		s.dirty = true
+	}
 }
 
 // Delete forgets a key.
@@ -111,30 +116,43 @@ func (s *Store) Range(f func(key string, val []byte) bool) {
 
 // Save makes what was Set so far durable. It writes nothing when nothing
 // changed. After an error it may be called again.
-func (s *Store) Save() error {
-	s.saving.Lock()
-	defer s.saving.Unlock()
+func (s *Store) Save() error { return s.Take()() }
+
+// Take takes an image of what was Set so far, at one moment, and returns what
+// makes that durable, as Save does.
+func (s *Store) Take() (save func() error) {
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	if !s.dirty {
-		s.mu.Unlock()
-		return nil
+		return func() error { return nil }
 	}
 	s.dirty = false
-	s.buf = encode(s.buf[:0], s.data)
-	s.mu.Unlock()
-	if err := s.replace(); err != nil {
+	s.taken++
+	n, image := s.taken, encode(nil, s.data)
+	return func() error { return s.write(n, image) }
+}
+
+// write replaces the file by the n-th image, unless a later one is there.
+func (s *Store) write(n uint64, image []byte) error {
+	s.saving.Lock()
+	defer s.saving.Unlock()
+	if n <= s.written {
+		return nil
+	}
+	if err := s.replace(image); err != nil {
 		s.mu.Lock()
 		s.dirty = true
 		s.mu.Unlock()
 		return fmt.Errorf("cannot save checkpoint: %w", err)
 	}
+	s.written = n
 	return nil
 }
 
-func (s *Store) replace() error {
+func (s *Store) replace(image []byte) error {
 	path := filepath.Join(s.dir, Name)
 	tmp := path + ".tmp"
-	if err := s.fs.WriteSynced(tmp, s.buf); err != nil {
+	if err := s.fs.WriteSynced(tmp, image); err != nil {
 		return err
 	}
 	if err := s.fs.Rename(tmp, path); err != nil {

@@ -4,7 +4,8 @@
 // Promise: a stream's safe position is the end of the longest prefix of what
 // was opened that has been answered for, never more; and for every stream, at
 // any moment, read = delivered + dropped + pending, counted in source records.
-// Standard library only, no I/O.
+// What Freeze shows belongs together: the accounts are those of exactly what
+// lies before the positions that were told. Standard library only, no I/O.
 package ledger
 
 import (
@@ -12,22 +13,13 @@ import (
 	"sync"
 )
 
-// Account counts source records: Read = Delivered + Dropped + Pending.
-type Account struct{ Read, Delivered, Dropped, Pending uint64 }
-
-func (a *Account) add(b Account) {
-	a.Read += b.Read
-	a.Delivered += b.Delivered
-	a.Dropped += b.Dropped
-	a.Pending += b.Pending
-}
-
 // Ledger knows every stream of the process.
 type Ledger struct {
-	mu      sync.Mutex
+	gate    sync.RWMutex // shared by what settles, alone for who looks at all streams
+	mu      sync.Mutex   // order: gate, a stream's mu within settle, mu; alone with the gate also mu, a stream's
 	next    uint64
 	streams map[uint64]*Stream
-	ended   map[string]Account // by source: streams that are closed and have nothing pending
+	ended   map[string]Account // by source: earlier lives, and streams that are closed and have nothing pending
 }
 
 // New makes an empty ledger.
@@ -48,27 +40,10 @@ func (l *Ledger) Stream(source string, start int64, moved func(pos int64)) *Stre
 	return s
 }
 
-// Accounts sums the streams by source.
-func (l *Ledger) Accounts() map[string]Account {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	sums := make(map[string]Account, len(l.ended))
-	for source, a := range l.ended {
-		sums[source] = a
-	}
-	for _, s := range l.streams {
-		a := sums[s.source]
-		a.add(s.Account())
-		sums[s.source] = a
-	}
-	return sums
-}
-
 // Check compares every stream's counters with what its open tickets hold and
 // names the first stream whose sum does not come out.
 func (l *Ledger) Check() error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+	defer l.alone()()
 	for _, s := range l.streams {
 		if err := s.check(); err != nil {
 			return err
@@ -77,8 +52,19 @@ func (l *Ledger) Check() error {
 	return nil
 }
 
-// fold adds a finished stream to its source's sum. The caller holds no lock:
-// the order is ledger, then stream.
+// alone keeps everybody from settling, and takes mu: only so may a stream's
+// lock be taken with mu held, for a stream's moved may come to fold another.
+func (l *Ledger) alone() (free func()) {
+	l.gate.Lock()
+	l.mu.Lock()
+	return func() {
+		l.mu.Unlock()
+		l.gate.Unlock()
+	}
+}
+
+// fold adds a finished stream, whose lock nobody else wants any more, to its
+// source's sum.
 func (l *Ledger) fold(s *Stream) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -104,6 +90,7 @@ type Stream struct {
 	open    []*Ticket // in order of opening; [0] is not settled
 	closed  bool
 	account Account
+	before  Account // of what lies before safe; changes with the gate held
 }
 
 // ID numbers the stream, unique in this process.
@@ -164,6 +151,7 @@ func (s *Stream) Close() {
 	}
 }
 
+// settle must be called with the gate held.
 func (s *Stream) settle(t *Ticket, dropped uint64) {
 	s.mu.Lock()
 	if t.settled {
@@ -172,11 +160,13 @@ func (s *Stream) settle(t *Ticket, dropped uint64) {
 	}
 	t.settled = true
 	dropped = min(dropped, t.weight)
+	t.dropped = dropped
 	s.account.Pending -= t.weight
 	s.account.Dropped += dropped
 	s.account.Delivered += t.weight - dropped
 	n := 0
 	for n < len(s.open) && s.open[n].settled {
+		s.before.add(s.open[n].account())
 		n++
 	}
 	if n > 0 {
@@ -218,9 +208,24 @@ type Ticket struct {
 	stream  *Stream
 	end     int64
 	weight  uint64
-	settled bool // guarded by stream.mu
+	dropped uint64 // of weight, once it is settled
+	settled bool   // guarded by stream.mu
 }
 
 // Settled answers for the batch, once. dropped is the part of its weight that
 // was dropped on the way.
-func (t *Ticket) Settled(dropped int) { t.stream.settle(t, uint64(dropped)) }
+func (t *Ticket) Settled(dropped int) {
+	gate := &t.stream.ledger.gate
+	gate.RLock()
+	defer gate.RUnlock()
+	t.stream.settle(t, uint64(dropped))
+}
+
+// SettledWith is Settled for a call from within the moved of another stream:
+// whoever looks at positions with Freeze sees both moves or none.
+func (t *Ticket) SettledWith(dropped int) { t.stream.settle(t, uint64(dropped)) }
+
+// account is a settled ticket's.
+func (t *Ticket) account() Account {
+	return Account{Read: t.weight, Delivered: t.weight - t.dropped, Dropped: t.dropped}
+}

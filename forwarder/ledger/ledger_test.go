@@ -3,6 +3,7 @@ package ledger
 import (
 	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"testing"
 )
 
@@ -87,5 +88,89 @@ func TestCheckFindsAnImbalance(t *testing.T) {
 	s.account.Delivered++
 	if l.Check() == nil {
 		t.Fatal("no error")
+	}
+}
+
+// TestFreezeShowsPositionsAndAccountsThatBelongTogether settles tickets of two
+// streams, the second of which moves the first along with itself, from several
+// goroutines, while another looks.
+func TestFreezeShowsPositionsAndAccountsThatBelongTogether(t *testing.T) {
+	const n = 2000
+	l := New()
+	var older, younger atomic.Int64 // positions as they would be saved
+	a := l.Stream("older", 0, func(pos int64) { older.Store(pos) })
+	joined := a.Open(1, 0)
+	for i := range n {
+		a.Open(int64(i+2), 1).Settled(i % 2) // wait behind joined
+	}
+	b := l.Stream("younger", 0, func(pos int64) {
+		younger.Store(pos)
+		if pos >= n/2 && joined != nil {
+			joined.SettledWith(0)
+			joined = nil
+		}
+	})
+	tickets := make(chan *Ticket, n)
+	for i := range n {
+		tickets <- b.Open(int64(i+1), 1)
+	}
+	close(tickets)
+	var wg sync.WaitGroup
+	for range 3 {
+		wg.Go(func() {
+			for ticket := range tickets {
+				ticket.Settled(0)
+			}
+		})
+	}
+	look := func() (done bool) {
+		l.Freeze(func(sums map[string]Account) {
+			was, is := older.Load(), younger.Load()
+			if got := sums["younger"]; got != (Account{Read: uint64(is), Delivered: uint64(is)}) {
+				t.Errorf("younger at %d: account %+v", is, got)
+			}
+			if (was == 0) != (is < n/2) {
+				t.Errorf("younger at %d, older at %d: they did not move together", is, was)
+			}
+			want := Account{}
+			if was > 0 {
+				want = Account{Read: n, Delivered: n / 2, Dropped: n / 2}
+			}
+			if sums["older"] != want {
+				t.Errorf("older at %d: account %+v", was, sums["older"])
+			}
+			done = is == n
+		})
+		return done || t.Failed()
+	}
+	for !look() {
+		if err := l.Check(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	wg.Wait()
+}
+
+func TestTotalsGoOn(t *testing.T) {
+	l := New()
+	l.Restore(map[string]Account{"a": {Read: 10, Delivered: 8, Dropped: 2}})
+	s := l.Stream("a", 0, nil)
+	first, second := s.Open(1, 5), s.Open(2, 1)
+	second.Settled(0)
+	if got := l.Accounts()["a"]; got != (Account{Read: 16, Delivered: 9, Dropped: 2, Pending: 5}) {
+		t.Fatalf("%+v", got)
+	}
+	l.Freeze(func(sums map[string]Account) {
+		if got := sums["a"]; got != (Account{Read: 10, Delivered: 8, Dropped: 2}) {
+			t.Errorf("before the position: %+v", got)
+		}
+	})
+	if got := l.Streams(); len(got) != 1 || got[0].Open != 1 || got[0].Source != "a" || got[0].Account.Read != 6 {
+		t.Fatalf("%+v", got)
+	}
+	first.Settled(0)
+	s.Close()
+	if got := l.Accounts()["a"]; got != (Account{Read: 16, Delivered: 14, Dropped: 2}) || len(l.Streams()) != 0 {
+		t.Fatalf("%+v", got)
 	}
 }

@@ -80,8 +80,8 @@ func newIdentity(l *ledger.Ledger, s Store, o origin, id fileID, path string, of
 }
 
 // moved is the ledger's call: everything before pos is answered for. Tickets of
-// older files that waited for it are settled with this stream locked; as they
-// are of older files only, no circle of locks can close.
+// older files that waited for it are settled with this stream locked, and move
+// together with it; as they are of older files only, no circle of locks can close.
 func (i *identity) moved(pos int64) {
 	i.mu.Lock()
 	i.entry.Off = pos
@@ -95,7 +95,7 @@ func (i *identity) moved(pos int64) {
 	})
 	i.mu.Unlock()
 	for _, t := range due {
-		t.Settled(0)
+		t.SettledWith(0)
 	}
 }
 

@@ -1,0 +1,102 @@
+package agent
+
+import (
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"strings"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"sluice/forwarder"
+	"sluice/forwarder/checkpoint"
+	"sluice/forwarder/ledger"
+)
+
+// The accounts stand in the checkpoint beside the positions: inputs' under
+// accountIn and the input's name, outputs' under accountOut and the lane's.
+const (
+	accountIn  = "accounts/in/"
+	accountOut = "accounts/out/"
+)
+
+// account is an Account on disk: nothing is pending there.
+type account struct {
+	Delivered uint64 `json:"delivered"`
+	Dropped   uint64 `json:"dropped"`
+}
+
+func (a account) of() ledger.Account {
+	return ledger.Account{Read: a.Delivered + a.Dropped, Delivered: a.Delivered, Dropped: a.Dropped}
+}
+
+// restoreAccounts makes the totals go on where the last life's ended.
+func restoreAccounts(store *checkpoint.Store, led *ledger.Ledger, lanes []*forwarder.Lane, log *slog.Logger) {
+	in, out := map[string]ledger.Account{}, map[string]ledger.Account{}
+	store.Range(func(key string, val []byte) bool {
+		to, name := in, strings.TrimPrefix(key, accountIn)
+		if name == key {
+			to, name = out, strings.TrimPrefix(key, accountOut)
+		}
+		if name == key {
+			return true
+		}
+		var a account
+		if err := json.Unmarshal(val, &a); err != nil {
+			log.Error("an account cannot be read: it begins at 0", "account", key, "error", err)
+			return true
+		}
+		to[name] = a.of()
+		return true
+	})
+	led.Restore(in)
+	for _, l := range lanes {
+		l.Restore(out[l.Name()])
+	}
+}
+
+// takeAccounts puts the accounts that belong to the positions in the store
+// into it, and takes its image.
+func takeAccounts(store *checkpoint.Store, led *ledger.Ledger, lanes []*forwarder.Lane) (save func() error) {
+	led.Freeze(func(sums map[string]ledger.Account) {
+		for source, a := range sums {
+			setAccount(store, accountIn+source, a)
+		}
+		for _, l := range lanes {
+			setAccount(store, accountOut+l.Name(), l.Account())
+		}
+		save = store.Take()
+	})
+	return save
+}
+
+func setAccount(store *checkpoint.Store, key string, a ledger.Account) {
+	val, err := json.Marshal(account{a.Delivered, a.Dropped})
+	if err != nil {
+		panic(fmt.Sprintf("BUG: account does not encode: %v", err))
+	}
+	store.Set(key, val)
+}
+
+// accounts exports the ledger's sums over all sources.
+type accounts struct{ ledger *ledger.Ledger }
+
+var accountsDesc = prometheus.NewDesc("sluice_accounts_records",
+	"Source records by what became of them, earlier lives of the agent included: read = delivered + dropped + pending.", []string{"state"}, nil)
+
+// Describe implements prometheus.Collector.
+func (accounts) Describe(ch chan<- *prometheus.Desc) { ch <- accountsDesc }
+
+// Collect implements prometheus.Collector.
+func (a accounts) Collect(ch chan<- prometheus.Metric) {
+	var sum ledger.Account
+	for _, s := range a.ledger.Accounts() {
+		sum.Read += s.Read
+		sum.Delivered += s.Delivered
+		sum.Dropped += s.Dropped
+		sum.Pending += s.Pending
+	}
+	for state, n := range map[string]uint64{"read": sum.Read, "delivered": sum.Delivered, "dropped": sum.Dropped, "pending": sum.Pending} {
+		ch <- prometheus.MustNewConstMetric(accountsDesc, prometheus.GaugeValue, float64(n), state)
+	}
+}

@@ -1,0 +1,59 @@
+package agent_test
+
+import (
+	"encoding/json"
+	"math/rand/v2"
+	"net/http/httptest"
+	"path/filepath"
+	"syscall"
+	"testing"
+	"time"
+
+	"sluice/forwarder/checkpoint"
+	"sluice/sink/elastictest"
+)
+
+// TestAccountsHoldOverKills kills the agent in the middle of its work, several
+// times. The input's total must be each line once: what was read again is
+// counted once, because accounts and positions are saved as one.
+func TestAccountsHoldOverKills(t *testing.T) {
+	dir := t.TempDir()
+	store := newSeenStore(`"message":"line `)
+	server := elastictest.New(store, elastictest.WithFaults(elastictest.Chaos(1, 0.4, 200*time.Millisecond)))
+	web := httptest.NewServer(server)
+	defer web.Close()
+	defer server.Close()
+	settings(t, dir, web.URL, "request_timeout: 1s")
+	const lives, lines = 8, 80_000
+	w, rnd := newWriter(t, dir, 3), rand.New(rand.NewPCG(1, 1))
+	for life := range lives {
+		w.write(lines/lives, rnd)
+		c := startChild(t, dir)
+		if life == lives-1 {
+			store.await(t, lines, func() map[int]bool { return nil }, 2*time.Minute)
+			c.end(t, syscall.SIGTERM)
+			break
+		}
+		store.awaitCount(t, w.written-lines/lives/2)
+		c.end(t, syscall.SIGKILL)
+	}
+	store.verify(t, lines, nil)
+	saved, aside, err := checkpoint.Open(filepath.Join(dir, "data"))
+	if err != nil || aside != "" {
+		t.Fatal(err, aside)
+	}
+	read := func(key string) (a struct{ Delivered, Dropped int }) {
+		raw, _ := saved.Get(key)
+		if err := json.Unmarshal(raw, &a); err != nil {
+			t.Fatalf("%s: %q: %v", key, raw, err)
+		}
+		return a
+	}
+	if in := read("accounts/in/containers"); in.Delivered != lines || in.Dropped != 0 {
+		t.Errorf("the input's account is %+v, want each of %d lines once", in, lines)
+	}
+	// The output counts what it was offered again as well.
+	if out := read("accounts/out/elasticsearch"); out.Delivered < lines || out.Dropped != 0 {
+		t.Errorf("the output's account is %+v, want at least %d", out, lines)
+	}
+}
