@@ -12,7 +12,7 @@ import (
 // setting that is missing. What e does not name keeps its default. taken names
 // the parameters that the caller has read already, such as "type".
 func Decode(e *Element, into any, taken ...string) Problems {
-	d := &decoder{top: reflect.TypeOf(into).Elem()}
+	d := &decoder{top: reflect.TypeOf(into).Elem(), fluentd: e.Dialect == Fluentd}
 	d.section(e, reflect.ValueOf(into).Elem(), e.Name, taken)
 	d.problems.Sort()
 	return d.problems
@@ -20,25 +20,34 @@ func Decode(e *Element, into any, taken ...string) Problems {
 
 type decoder struct {
 	top      reflect.Type
+	fluentd  bool
 	problems Problems
 }
 
 func (d *decoder) section(e *Element, v reflect.Value, path string, taken []string) {
 	fields := fieldsOf(v.Type())
+	for _, f := range allFields(v.Type()) {
+		if f.arg {
+			v.FieldByIndex(f.index).SetString(e.Arg)
+		}
+	}
 	for i := range e.Params {
 		p := &e.Params[i]
 		if slices.Contains(taken, p.Name) {
 			continue
 		}
 		if f := d.find(fields, p.Name, path, p.Pos); f != nil {
-			d.param(p, f, v.FieldByIndex(f.index), join(path, p.Name))
+			d.param(p, f, v.FieldByIndex(f.index), join(path, f.name))
 		}
 	}
 	fresh := map[string]bool{} // lists begun: the default goes, then each item is added
 	for _, c := range e.Children {
+		if slices.Contains(taken, c.Name) {
+			continue
+		}
 		if f := d.find(fields, c.Name, path, c.Pos); f != nil {
-			d.child(c, f, v.FieldByIndex(f.index), join(path, c.Name), !fresh[c.Name])
-			fresh[c.Name] = true
+			d.child(c, f, v.FieldByIndex(f.index), join(path, f.name), !fresh[f.name])
+			fresh[f.name] = true
 		}
 	}
 	for i := range fields {
@@ -62,7 +71,12 @@ func (d *decoder) missing(e *Element, f *field, path string) {
 		pos = p.Pos
 	}
 	fix := "write " + f.name + ": VALUE"
-	if f.kind.scalar() && !strings.Contains(path, "[") {
+	if d.fluentd {
+		fix = "add " + f.name + " VALUE"
+		if !f.kind.scalar() {
+			fix = "add <" + f.name + ">"
+		}
+	} else if f.kind.scalar() && !strings.Contains(path, "[") {
 		fix += " or set " + EnvName(path)
 	}
 	d.problems.add(pos, path+" is required", fix)
@@ -72,9 +86,13 @@ func (d *decoder) missing(e *Element, f *field, path string) {
 // the name belongs, or the nearest one.
 func (d *decoder) find(fields []field, name, path string, pos Pos) *field {
 	for i := range fields {
-		if fields[i].name == name {
+		if fields[i].name == name || slices.Contains(fields[i].aliases, name) || d.fluentd && "@"+fields[i].name == name {
 			return &fields[i]
 		}
+	}
+	if d.fluentd {
+		d.unused(fields, name, path, pos)
+		return nil
 	}
 	p := UnknownName(pos, "setting", join(path, name), nil)
 	p.Fix = nameFix(name, names(fields))
@@ -101,6 +119,8 @@ func (d *decoder) home(name string) (home string) {
 func (d *decoder) param(p *Param, f *field, v reflect.Value, path string) {
 	switch {
 	case p.Null, p.failed:
+	case d.fluentd:
+		d.fluentParam(p, f, v, path)
 	case f.kind == kindStrings:
 		d.strings(p, f, v, path)
 	case f.kind.scalar() && p.List != nil:

@@ -19,6 +19,8 @@
 //	required      must not be empty in the end
 //	oneof=a|b|c   nothing else (of a list: no other item)
 //	map           slice of struct{Name, Value string}: any names, in their order
+//	alias=a|b     other names, from older versions
+//	arg           a string that holds the section's argument: <store ignore_error>
 //	inline        a struct whose settings stand beside this one's
 //	element=NAME  []*Element: the elements are called NAME; what stands under
 //	              "tag" is their argument, by default **

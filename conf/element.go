@@ -42,6 +42,16 @@ func (p Pos) Short() string {
 	return "default"
 }
 
+// Dialect says by whose rules an element's names and values are read.
+type Dialect uint8
+
+// The dialects. In Fluentd's an unknown name is a warning, units and lists are
+// Fluentd's, and a name that begins with @ is the one without.
+const (
+	SettingsFile Dialect = iota
+	Fluentd
+)
+
 // Element is a section of the configuration: its parameters, and the sections
 // within it, each in the order they were written. Several children may have
 // one name: a list of sections.
@@ -52,6 +62,7 @@ type Element struct {
 	Children []*Element
 	Pos      Pos
 	ArgPos   Pos
+	Dialect  Dialect
 }
 
 // Param is a name with a value, or with a list of values.
@@ -61,7 +72,9 @@ type Param struct {
 	Raw   string  // before expansion, as written
 	List  []Param // not nil: a list; its items have no names
 	Null  bool    // a name without a value: as if it were not written
-	Pos   Pos     // of the name, or of the list's item
+	// Default says that a Null was written as use_default, not as use_nil.
+	Default bool
+	Pos     Pos // of the name, or of the list's item
 
 	failed bool // could not be expanded, which has been reported
 }
@@ -87,6 +100,26 @@ func (e *Element) Child(name string, i int) *Element {
 		}
 	}
 	return nil
+}
+
+// Text is the value of the first of the names that is written, and its
+// parameter; nil when none is.
+func (e *Element) Text(names ...string) (string, *Param) {
+	for _, name := range names {
+		if p := e.Param(name); p != nil && !p.Null {
+			return p.Value, p
+		}
+	}
+	return "", nil
+}
+
+// Type is what kind of part the element asks for: @type, or as it once was, type.
+func (e *Element) Type() (string, *Param) { return e.Text("@type", "type") }
+
+// ID is the name that the element gives itself; empty: none.
+func (e *Element) ID() string {
+	id, _ := e.Text("@id", "id")
+	return id
 }
 
 // set replaces the parameter of p's name, or adds it.

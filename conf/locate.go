@@ -11,13 +11,18 @@ import (
 // index from 0: inputs.containers.path, filters[1].exclude[0].pattern. exact
 // is false when it is not written anywhere; the place is then the nearest
 // section's around it, or the default's.
-func (t *Tree) Locate(setting string) (pos Pos, exact bool) {
-	e := t.Root
+func (t *Tree) Locate(setting string) (pos Pos, exact bool) { return t.Root.locate(setting) }
+
+func (e *Element) locate(setting string) (pos Pos, exact bool) {
 	pos = e.Pos
 	segments := strings.Split(setting, ".")
 	for n, s := range segments {
 		name, index := splitIndex(s)
-		if p := e.Param(name); p != nil && n == len(segments)-1 {
+		p := e.Param(name)
+		if p == nil && e.Dialect == Fluentd {
+			p = e.Param("@" + name)
+		}
+		if p != nil && n == len(segments)-1 {
 			if index < len(p.List) && strings.HasSuffix(s, "]") {
 				return p.List[index].Pos, true
 			}
@@ -71,6 +76,32 @@ func (t *Tree) Explain(section string, err error) Problems {
 	}
 	pos, _ := t.Locate(setting)
 	return Problems{{Pos: pos, What: what}}
+}
+
+// Explain turns the error of a constructor that was given the element into
+// problems, each at the parameter that the error's Field() string names, else
+// at the element. Several joined errors become several problems.
+func (e *Element) Explain(err error) (problems Problems) {
+	if err == nil {
+		return nil
+	}
+	if many, ok := err.(interface{ Unwrap() []error }); ok {
+		for _, one := range many.Unwrap() {
+			problems = append(problems, e.Explain(one)...)
+		}
+		return problems
+	}
+	p := Problem{Pos: e.Pos, What: err.Error()}
+	var at interface{ Field() string }
+	if errors.As(err, &at) {
+		p.Pos, _ = e.locate(at.Field())
+		p.What = at.Field() + ": " + p.What
+	}
+	var fix interface{ Fix() string }
+	if errors.As(err, &fix) {
+		p.Fix = fix.Fix()
+	}
+	return Problems{p}
 }
 
 // param finds a dotted setting's parameter, nil when nobody wrote it.

@@ -44,6 +44,8 @@ type field struct {
 	secret, required bool
 	oneof            []string
 	element          string
+	aliases          []string
+	arg              bool // holds the section's argument, not a setting
 }
 
 var (
@@ -51,9 +53,15 @@ var (
 	elementsType = reflect.TypeFor[[]*Element]()
 )
 
-// fieldsOf lists a struct's settings in the order of its fields. A wrong tag is
-// the programmer's mistake.
-func fieldsOf(t reflect.Type) (fields []field) {
+// fieldsOf lists a struct's settings in the order of its fields, without the
+// one that holds the section's argument.
+func fieldsOf(t reflect.Type) []field {
+	return slices.DeleteFunc(allFields(t), func(f field) bool { return f.arg })
+}
+
+// allFields is fieldsOf with the argument. A wrong tag is the programmer's
+// mistake.
+func allFields(t reflect.Type) (fields []field) {
 	for i := range t.NumField() {
 		sf := t.Field(i)
 		tag, ok := sf.Tag.Lookup("conf")
@@ -62,7 +70,7 @@ func fieldsOf(t reflect.Type) (fields []field) {
 		}
 		opts := strings.Split(tag, ",")
 		if slices.Contains(opts[1:], "inline") {
-			for _, f := range fieldsOf(sf.Type) {
+			for _, f := range allFields(sf.Type) {
 				f.index = append([]int{i}, f.index...)
 				fields = append(fields, f)
 			}
@@ -84,10 +92,14 @@ func (f *field) option(o, where string) {
 		f.kind = kindSize
 	case name == "map" && f.kind == kindSections:
 		f.kind = kindMap
+	case name == "alias":
+		f.aliases = strings.Split(arg, "|")
 	case name == "element" && f.kind == kindElements:
 		f.element = arg
 	case name == "secret":
 		f.secret = true
+	case name == "arg" && f.kind == kindString:
+		f.arg = true
 	case name == "required":
 		f.required = true
 	case name == "oneof":

@@ -1,6 +1,7 @@
 package forwarder
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -15,6 +16,7 @@ import (
 // Config is what a Forwarder is made of. Nothing in it is running yet.
 type Config struct {
 	Sources  map[string]Source // by the input's name
+	Labels   map[string]string // of a source: where its records begin; not named: the root
 	Lanes    []*Lane
 	Pipeline Pipeline
 	Grace    time.Duration // how long lanes may drain after the stop
@@ -33,7 +35,7 @@ type Forwarder struct {
 func New(cfg Config, log *slog.Logger, reg prometheus.Registerer) (*Forwarder, error) {
 	f := &Forwarder{
 		cfg: cfg, log: log, stages: cfg.Pipeline.stages(),
-		router: router{pipeline: cfg.Pipeline, paths: map[string]*path{}},
+		router: router{pipeline: cfg.Pipeline, paths: map[place]*path{}},
 		dropped: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "sluice_filter_dropped_records_total",
 			Help: "Source records that a filter dropped, or that no match took (filter=router).",
@@ -45,9 +47,23 @@ func New(cfg Config, log *slog.Logger, reg prometheus.Registerer) (*Forwarder, e
 	return f, nil
 }
 
+// Admit implements Out for sources that begin at the root.
+func (f *Forwarder) Admit(tag string) <-chan struct{} { return entry{f, RootLabel}.Admit(tag) }
+
+// Emit implements Out for sources that begin at the root.
+func (f *Forwarder) Emit(ctx context.Context, b *event.Batch) error {
+	return entry{f, RootLabel}.Emit(ctx, b)
+}
+
+// entry is the Out of sources that begin at a label.
+type entry struct {
+	f     *Forwarder
+	label string
+}
+
 // Admit implements Out.
-func (f *Forwarder) Admit(tag string) <-chan struct{} {
-	for _, b := range f.router.path(tag).reach() {
+func (e entry) Admit(tag string) <-chan struct{} {
+	for _, b := range e.f.router.path(e.label, tag).reach() {
 		if wait := b.lane.admit(b.key.Load()); wait != nil {
 			return wait
 		}
@@ -56,83 +72,8 @@ func (f *Forwarder) Admit(tag string) <-chan struct{} {
 }
 
 // Emit implements Out.
-func (f *Forwarder) Emit(ctx context.Context, b *event.Batch) error {
-	return f.walk(ctx, f.router.path(b.Tag), 0, b, true)
-}
-
-// walk takes a batch along a path from a step on. main is true until the first copy into a
-// label: only there does a drop count in the stream's account, because beyond
-// it the same record also lives elsewhere.
-func (f *Forwarder) walk(ctx context.Context, p *path, from int, b *event.Batch, main bool) error {
-	if stage, err := f.filter(ctx, p, from, b, main); stage || err != nil {
-		return err
-	}
-	live := b.Weight(event.Live)
-	if live == 0 {
-		return nil
-	}
-	if p.ends() {
-		f.drop(b, "router", "no_match", live, main)
-		return nil
-	}
-	for _, out := range p.lanes {
-		if err := out.lane.offer(b, &out.key); err != nil {
-			return err
-		}
-	}
-	for i, next := range p.labels {
-		part := b
-		last := i == len(p.labels)-1
-		if !last || len(p.lanes) > 0 {
-			part = b.Branch()
-		}
-		if err := f.walk(ctx, next, 0, part, main && last && i == 0 && len(p.lanes) == 0); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// filter takes a batch through the path's filters; stage: as far as a stage,
-// which has it now.
-func (f *Forwarder) filter(ctx context.Context, p *path, from int, b *event.Batch, main bool) (stage bool, err error) {
-	if from > 0 { // a stage may have failed some
-		if err := f.failed(ctx, p, b); err != nil {
-			return false, err
-		}
-	}
-	for i, s := range p.filters[from:] {
-		if s.Stage != nil {
-			emit, late := f.ways(p, from+i, main)
-			return true, s.Stage.Process(ctx, b, emit, late)
-		}
-		before := b.Weight(event.Dropped)
-		s.Filter.Apply(b)
-		if d := b.Weight(event.Dropped) - before; d > 0 {
-			f.drop(b, s.Name, "filtered", d, main)
-		}
-		if err := f.failed(ctx, p, b); err != nil {
-			return false, err
-		}
-	}
-	return false, nil
-}
-
-// failed takes the records that a filter could not work on to the @ERROR
-// label; without one they go on as they came.
-func (f *Forwarder) failed(ctx context.Context, p *path, b *event.Batch) error {
-	if p.failed != nil {
-		if failed := splitFailed(b); failed != nil {
-			return f.walk(ctx, p.failed, 0, failed, false)
-		}
-		return nil
-	}
-	for i := range b.Recs {
-		if b.Recs[i].State == event.Failed {
-			b.Recs[i].State = event.Live
-		}
-	}
-	return nil
+func (e entry) Emit(ctx context.Context, b *event.Batch) error {
+	return e.f.walk(ctx, e.f.router.path(e.label, b.Tag), 0, b, trip{main: true})
 }
 
 func (f *Forwarder) drop(b *event.Batch, filter, reason string, weight int, main bool) {
@@ -160,7 +101,7 @@ func (f *Forwarder) Run(ctx context.Context) error {
 	}
 	for name, s := range f.cfg.Sources {
 		sources.Go(func() {
-			if err := s.Run(ctx, f); err != nil && ctx.Err() == nil {
+			if err := s.Run(ctx, entry{f, cmp.Or(f.cfg.Labels[name], RootLabel)}); err != nil && ctx.Err() == nil {
 				once.Do(func() { failure = fmt.Errorf("input %s: %w", name, err) })
 				stop()
 			}

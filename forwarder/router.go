@@ -8,8 +8,11 @@ import (
 	"sluice/event"
 )
 
-// ErrorLabel is where records go that a filter could not work on.
-const ErrorLabel = "@ERROR"
+// Labels with a meaning of their own.
+const (
+	ErrorLabel = "@ERROR" // where records go that a filter could not work on
+	RootLabel  = "@ROOT"  // the steps outside of every label
+)
 
 // Pipeline is what the configuration says happens to a record: the steps of
 // the root and of each label, in order.
@@ -18,34 +21,62 @@ type Pipeline struct {
 	Labels map[string][]Step
 }
 
-// Step is a filter, a stage or, when both are nil, a match with its outputs. A record
-// passes each filter whose pattern fits its tag, up to the first match that
-// does, which takes it: its outputs all get it.
+func (p *Pipeline) steps(label string) []Step {
+	if label == RootLabel {
+		return p.Root
+	}
+	return p.Labels[label]
+}
+
+// Step is a filter, a stage or, when both are nil, a match with its outputs. A
+// record passes each filter whose pattern fits its tag, up to the first match
+// that does, which takes it: its outputs all get it.
 type Step struct {
 	Match   Pattern
-	Name    string // of the filter, for metrics
+	Name    string // of the filter or the match, for metrics
 	Filter  Filter
 	Stage   Stage
 	Late    string // the label that a stage's late records go to; empty: on, as all others
 	Outputs []Output
 }
 
-// Output is a lane or a label.
+// Output is where a match sends its records: one of the fields is set.
 type Output struct {
 	Lane  *Lane
-	Label string
+	Label string   // its steps go on; RootLabel: the root's
+	Null  bool     // nowhere, on purpose
+	Turn  []Output // to one of them, batch by batch in turn; listed as often as it weighs
+	Retag Retagger // to the top of the same steps, under other tags
 }
 
-// path is a Pipeline compiled for one tag.
+// Retagger says under which tag each record goes on.
+type Retagger interface {
+	// Retag sets tags[i] for the live record i of b; what stays empty is
+	// dropped. It does not change b, and is called from many goroutines at once.
+	Retag(b *event.Batch, tags []string)
+}
+
+// path is a Pipeline compiled for one tag, from the top of one label.
 type path struct {
+	label   string
 	tag     string
+	name    string        // of the match; empty: none matched
 	filters []Step        // and stages
 	late    map[int]*path // by stage
-	lanes   []*branch
-	labels  []*path
+	outs    []outlet
 	failed  *path     // the @ERROR label's; nil: failed records stay as they are
 	all     []*branch // every lane reachable, for Admit
 	beyond  *beyond   // and under other tags
+	told    atomic.Bool
+}
+
+// outlet is an Output as one tag sees it.
+type outlet struct {
+	lane  *branch
+	next  *path
+	turn  []outlet
+	at    *atomic.Uint32 // which of turn is next
+	retag Retagger
 }
 
 // branch is a lane as one tag sees it. key is where the tag's records last
@@ -55,27 +86,31 @@ type branch struct {
 	key  atomic.Pointer[string]
 }
 
-// router compiles paths, once per tag.
+// router compiles paths, once per label and tag.
 type router struct {
 	pipeline Pipeline
 	mu       sync.Mutex
-	paths    map[string]*path
+	paths    map[place]*path
 }
+
+// place is where a record may stand: at the top of a label, under a tag.
+type place struct{ label, tag string }
 
 // maxPaths bounds what is kept for tags that are no longer used.
 const maxPaths = 10000
 
-func (r *router) path(tag string) *path {
+func (r *router) path(label, tag string) *path {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if p := r.paths[tag]; p != nil {
+	at := place{label, tag}
+	if p := r.paths[at]; p != nil {
 		return p
 	}
 	if len(r.paths) >= maxPaths {
 		clear(r.paths)
 	}
-	p := r.compile(route{tag: tag, beyond: &beyond{}}, "", r.pipeline.Root)
-	r.paths[tag] = p
+	p := r.compile(route{tag: tag, beyond: &beyond{}}, label)
+	r.paths[at] = p
 	return p
 }
 
@@ -86,58 +121,67 @@ type route struct {
 	beyond *beyond
 }
 
-// compile follows the steps for a tag. A label that leads back to itself ends
-// there.
-func (r *router) compile(at route, label string, steps []Step) *path {
-	p := &path{tag: at.tag, beyond: at.beyond}
+// compile follows the steps of a label for a tag. A label that leads back to
+// itself ends there.
+func (r *router) compile(at route, label string) *path {
+	p := &path{label: label, tag: at.tag, beyond: at.beyond}
 	if slices.Contains(at.via, label) {
 		return p
 	}
 	at.via = append(at.via[:len(at.via):len(at.via)], label)
 	follow := func(label string) *path {
-		next := r.compile(at, label, r.pipeline.Labels[label])
+		next := r.compile(at, label)
 		p.all = append(p.all, next.all...)
 		return next
 	}
 	if _, ok := r.pipeline.Labels[ErrorLabel]; ok && label != ErrorLabel {
 		p.failed = follow(ErrorLabel)
 	}
-	for _, s := range steps {
+	for _, s := range r.pipeline.steps(label) {
 		if !s.Match.Match(at.tag) {
 			continue
 		}
-		if s.Filter != nil || s.Stage != nil {
-			if s.Stage != nil && s.Late != "" {
-				if p.late == nil {
-					p.late = map[int]*path{}
-				}
-				p.late[len(p.filters)] = follow(s.Late)
-			}
-			p.filters = append(p.filters, s)
-			continue
+		if s.Filter == nil && s.Stage == nil {
+			p.name, p.outs = s.Name, p.outlets(s.Outputs, follow)
+			break
 		}
-		for _, o := range s.Outputs {
-			if o.Lane != nil {
-				b := &branch{lane: o.Lane}
-				p.lanes, p.all = append(p.lanes, b), append(p.all, b)
-				continue
+		if s.Stage != nil && s.Late != "" {
+			if p.late == nil {
+				p.late = map[int]*path{}
 			}
-			p.labels = append(p.labels, follow(o.Label))
+			p.late[len(p.filters)] = follow(s.Late)
 		}
-		break
+		p.filters = append(p.filters, s)
 	}
 	return p
 }
 
-// reach is every lane that the tag's records may come to.
+func (p *path) outlets(outs []Output, follow func(label string) *path) (list []outlet) {
+	for _, o := range outs {
+		switch {
+		case o.Lane != nil:
+			b := &branch{lane: o.Lane}
+			p.all = append(p.all, b)
+			list = append(list, outlet{lane: b})
+		case o.Label != "":
+			list = append(list, outlet{next: follow(o.Label)})
+		case o.Turn != nil:
+			list = append(list, outlet{turn: p.outlets(o.Turn, follow), at: new(atomic.Uint32)})
+		case o.Retag != nil:
+			list = append(list, outlet{retag: o.Retag})
+		}
+	}
+	return list
+}
+
+// reach is every lane that the tag's records may come to, as far as is known:
+// where tags are made of records, a lane is once the first record came there.
 func (p *path) reach() []*branch {
 	if more := p.beyond.all.Load(); more != nil {
 		return slices.Concat(p.all, *more)
 	}
 	return p.all
 }
-
-func (p *path) ends() bool { return len(p.lanes)+len(p.labels) == 0 }
 
 // splitFailed moves failed records to a batch of their own, all others dropped
 // in it, and drops them here. nil when there are none.

@@ -231,3 +231,68 @@ func TestASourceThatFailsStopsEverythingInOrder(t *testing.T) {
 		}
 	})
 }
+
+// retagBy names a tag by the record's position.
+type retagBy func(pos uint64) string
+
+func (r retagBy) Retag(b *event.Batch, tags []string) {
+	for i := range b.Recs {
+		tags[i] = r(b.Recs[i].ID.Position())
+	}
+}
+
+func TestRetagTurnNullAndRoot(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		odd, even, turns := &scripted{}, &scripted{}, [2]*scripted{{}, {}}
+		parity := retagBy(func(pos uint64) string {
+			return []string{"even", "odd", ""}[pos%3]
+		})
+		same := retagBy(func(uint64) string { return "again" })
+		r := start(t, func(lane func(string, Sink) *Lane) Pipeline {
+			a, b := lane("a", turns[0]), lane("b", turns[1])
+			named := func(s Step, name string) Step {
+				s.Name = name
+				return s
+			}
+			return Pipeline{
+				Root: []Step{
+					named(match("in", Output{Retag: parity}), "parity"),
+					named(match("again", Output{Retag: same}), "loop"),
+					match("odd", Output{Lane: lane("odd", odd)}),
+					match("even", Output{Label: "@EVEN"}),
+					match("turn", Output{Turn: []Output{{Lane: a}, {Lane: b}}}),
+					named(match("gone", Output{Null: true}), "nothing"),
+				},
+				Labels: map[string][]Step{"@EVEN": {
+					match("even", Output{Lane: lane("even", even)}),
+					match("**", Output{Label: RootLabel}),
+				}},
+			}
+		})
+		r.emit(t, "in", 9) // 3 each way, 3 dropped
+		r.emit(t, "again", 2)
+		r.emit(t, "gone", 4)
+		for range 4 {
+			r.emit(t, "turn", 1)
+		}
+		out := entry{r.Forwarder, "@EVEN"}
+		if wait := out.Admit("odd"); wait != nil {
+			t.Error("a lane with room does not admit")
+		}
+		settle(time.Minute)
+		r.finish(t)
+		for i, got := range []int{len(odd.stored), len(even.stored), len(turns[0].stored), len(turns[1].stored)} {
+			if want := []int{3, 3, 2, 2}[i]; got != want {
+				t.Errorf("output %d got %d records, want %d", i, got, want)
+			}
+		}
+		for _, c := range []struct {
+			name, reason string
+			n            float64
+		}{{"parity", "no_rule", 3}, {"loop", "endless_tags", 2}, {"nothing", "null", 4}} {
+			if got := testutil.ToFloat64(r.dropped.WithLabelValues(c.name, c.reason)); got != c.n {
+				t.Errorf("%s dropped %v for %s, want %v", c.name, got, c.reason, c.n)
+			}
+		}
+	})
+}

@@ -31,41 +31,43 @@ type Stage interface {
 const flushEvery = 250 * time.Millisecond
 
 // ways are a stage's ways out on one path: on to the step after it or, under
-// another tag, to the beginning of the root.
-func (f *Forwarder) ways(p *path, step int, main bool) (emit, late event.Emit) {
+// another tag, to the top of the same label.
+func (f *Forwarder) ways(p *path, step int, t trip) (emit, late event.Emit) {
 	emit = func(ctx context.Context, b *event.Batch) error {
 		if b.Tag != p.tag {
-			return f.walk(ctx, f.router.retagged(p, b.Tag), 0, b, main)
+			return f.again(ctx, p, b, t)
 		}
-		return f.walk(ctx, p, step+1, b, main)
+		return f.walk(ctx, p, step+1, b, t)
 	}
 	late = emit
 	if at := p.late[step]; at != nil {
-		late = func(ctx context.Context, b *event.Batch) error { return f.walk(ctx, at, 0, b, main) }
+		late = func(ctx context.Context, b *event.Batch) error { return f.walk(ctx, at, 0, b, t) }
 	}
 	return emit, late
 }
 
-// beyond is what a tag's paths reach under other tags, which stages gave.
+// beyond is what a tag's paths reach under other tags, which stages and
+// retaggers gave.
 type beyond struct {
 	mu    sync.Mutex
-	paths map[string]*path
+	paths map[place]*path
 	all   atomic.Pointer[[]*branch] // for Admit
 }
 
-// retagged is the root's path for the tag that a stage gave a batch on path p.
+// retagged is the path for the tag that a batch got on path p, from the top of
+// the same label.
 func (r *router) retagged(p *path, tag string) *path {
-	b := p.beyond
+	b, at := p.beyond, place{p.label, tag}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if next := b.paths[tag]; next != nil {
+	if next := b.paths[at]; next != nil {
 		return next
 	}
 	if b.paths == nil || len(b.paths) >= maxPaths {
-		b.paths = map[string]*path{}
+		b.paths = map[place]*path{}
 	}
-	next := r.compile(route{tag: tag, beyond: b}, "", r.pipeline.Root)
-	b.paths[tag] = next
+	next := r.compile(route{tag: tag, beyond: b}, p.label)
+	b.paths[at] = next
 	var all []*branch
 	if old := b.all.Load(); old != nil && len(b.paths) > 1 {
 		all = append(all, *old...)

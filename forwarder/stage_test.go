@@ -119,7 +119,7 @@ func TestAStageGivesAnotherTag(t *testing.T) {
 			}}
 		})
 		r.emit(t, "raw.a", 4)
-		if n := len(r.router.path("raw.a").reach()); n != 1 {
+		if n := len(r.router.path(RootLabel, "raw.a").reach()); n != 1 {
 			t.Errorf("Admit asks %d lanes", n)
 		}
 		settle(time.Minute)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -14,7 +15,6 @@ import (
 	"sluice/forwarder/checkpoint"
 	"sluice/forwarder/ledger"
 	"sluice/forwarder/listen"
-	"sluice/sink/elastic"
 )
 
 // Deps is what parts share.
@@ -38,104 +38,105 @@ type DeadLetters interface {
 
 // Parts is one pipeline, made and not running.
 type Parts struct {
-	Config forwarder.Config
-	listen *listen.Listener
-	sink   *elastic.Sink
+	Config  forwarder.Config
+	listens []func(context.Context) error
+	forward func() []net.Addr // the addresses of the first forward input
+	sinks   []forwarder.Sink
+	places  []conf.Pos // where the sinks stand in the tree
 }
 
-// Check reports what is wrong with settings that decoded. t is where they
-// came from. It makes every part, and starts none.
-func Check(t *conf.Tree, s *Settings) conf.Problems {
-	if len(s.Elasticsearch.URLs) == 0 && s.Elasticsearch.CloudID == "" {
-		pos, _ := t.Locate("elasticsearch.urls")
-		return conf.Problems{{Pos: pos, What: "elasticsearch.urls is not set", Fix: "set it in the file, or ELASTICSEARCH_URL in the environment"}}
-	}
-	_, problems := steps(t, s.Filters)
-	if problems.Bad() {
-		return problems
-	}
-	p, err := trial(s)
-	if err != nil {
-		var at partError
-		if errors.As(err, &at) {
-			return append(problems, t.Explain(at.section, at.err)...)
-		}
-		return append(problems, conf.Problem{What: err.Error()})
-	}
-	p.Close()
-	return problems
+// builder makes the parts of one configuration.
+type builder struct {
+	s     *Settings
+	d     Deps
+	base  *event.Fragment
+	parts *Parts
+	used  map[string]int // names given, and how often
+	// labels that the tree has
+	labels map[string]bool
 }
 
-// trial makes the parts only to see whether they can be made.
-func trial(s *Settings) (*Parts, error) {
-	return Build(s, Deps{
-		Ledger: ledger.New(), Checkpoint: &checkpoint.Store{}, Budget: buffer.NewBudget(1),
-		Log: slog.New(slog.DiscardHandler), Registerer: prometheus.NewRegistry(),
-	})
-}
-
-// Connect reaches the output once, with settings that Check found good, and
-// reports what is wrong there.
-func Connect(ctx context.Context, t *conf.Tree, s *Settings) conf.Problems {
-	p, err := trial(s)
-	if err != nil {
-		return conf.Problems{{What: err.Error()}}
-	}
-	defer p.Close()
-	if err := p.sink.Check(ctx); err != nil {
-		pos, _ := t.Locate("elasticsearch.urls")
-		return conf.Problems{{Pos: pos, What: err.Error()}}
-	}
-	return nil
-}
-
-// partError says which section of the settings a part refused.
-type partError struct {
-	section string
-	err     error
-}
-
-func (e partError) Error() string { return e.err.Error() }
-
-func (e partError) Unwrap() error { return e.err }
-
-// Build makes the standard pipeline: container files and the forward protocol,
-// through the filters, into Elasticsearch.
+// Build makes the pipeline that the settings describe: their tree in Fluentd's
+// language, else the standard one, which is container files and the forward
+// protocol, through the filters, into the output.
 func Build(s *Settings, d Deps) (*Parts, error) {
-	root, problems := steps(&conf.Tree{Root: &conf.Element{}}, s.Filters)
+	p, problems, err := build(&conf.Tree{Root: &conf.Element{}}, s, d)
 	if problems.Bad() {
 		return nil, errors.New(problems.String())
+	}
+	return p, err
+}
+
+// build is Build that tells the places of what is wrong: t is where the
+// settings came from.
+func build(t *conf.Tree, s *Settings, d Deps) (*Parts, conf.Problems, error) {
+	b := &builder{s: s, d: d, base: origin(s), parts: &Parts{}, used: map[string]int{}}
+	b.parts.Config = forwarder.Config{
+		Sources: map[string]forwarder.Source{}, Labels: map[string]string{}, Grace: s.ShutdownGrace,
+	}
+	var problems conf.Problems
+	var err error
+	if s.Tree != nil {
+		problems = b.tree(s.Tree)
+	} else if problems, err = b.standard(t); err != nil {
+		return b.parts, problems, err
+	}
+	return b.parts, problems, nil
+}
+
+// standard makes the standard pipeline.
+func (b *builder) standard(t *conf.Tree) (conf.Problems, error) {
+	root, problems := b.settingsSteps(t, b.s.Filters)
+	if problems.Bad() {
+		return problems, nil
 	}
 	every, err := forwarder.ParsePattern("**")
 	if err != nil {
 		return nil, err
 	}
-	p := &Parts{}
-	lane, err := p.lane(s, d)
+	out, err := b.settingsOutput()
+	if err != nil {
+		return problems, err
+	}
+	root = append(root, forwarder.Step{Match: every, Name: b.s.Output, Outputs: out})
+	b.parts.Config.Pipeline = forwarder.Pipeline{Root: root}
+	return problems, b.settingsSources()
+}
+
+// settingsOutput makes the output of the standard pipeline and its lane.
+func (b *builder) settingsOutput() ([]forwarder.Output, error) {
+	c := b.context(b.s.Output, "sink", forwarder.RootLabel)
+	out, err := newElastic(c, b.s.Elasticsearch)
+	if err != nil {
+		return nil, partError{b.s.Output, err}
+	}
+	lane, err := b.lane(c, out.Sink, b.s.Buffer, b.d.Lane)
 	if err != nil {
 		return nil, err
 	}
-	root = append(root, forwarder.Step{Match: every, Outputs: []forwarder.Output{{Lane: lane}}})
-	p.Config = forwarder.Config{
-		Sources: map[string]forwarder.Source{}, Lanes: []*forwarder.Lane{lane},
-		Pipeline: forwarder.Pipeline{Root: root}, Grace: s.ShutdownGrace,
-	}
-	return p, p.sources(s, d)
+	return []forwarder.Output{{Lane: lane}}, nil
 }
 
-func (p *Parts) lane(s *Settings, d Deps) (*forwarder.Lane, error) {
-	name := s.Output
-	reg := prometheus.WrapRegistererWith(prometheus.Labels{"sink": name}, d.Registerer)
-	sink, err := elastic.New(s.Elasticsearch, d.Log.With("sink", name), reg)
-	if err != nil {
-		return nil, partError{name, err}
-	}
-	p.sink = sink
+// context is what the part of that name gets. kind is the label that its name
+// has in metrics.
+func (b *builder) context(name, kind, label string) *Context {
+	c := &Context{Deps: b.d, Name: name, Base: b.base, Grace: b.s.ShutdownGrace, builder: b, label: label}
+	c.Log = b.d.Log.With(kind, name)
+	c.Registerer = prometheus.WrapRegistererWith(prometheus.Labels{kind: name}, b.d.Registerer)
+	return c
+}
+
+// lane puts a buffer and senders in front of a sink.
+func (b *builder) lane(c *Context, sink forwarder.Sink, s Buffer, cfg forwarder.LaneConfig) (*forwarder.Lane, error) {
+	b.parts.sinks = append(b.parts.sinks, sink)
 	pool := forwarder.NewPool()
-	buf := buffer.NewMemory(buffer.Config{FlushBytes: int(s.Buffer.FlushBytes), FlushInterval: s.Buffer.FlushInterval}, d.Budget.Share(), pool.Free)
-	cfg := d.Lane
-	cfg.Name = name
-	return forwarder.NewLane(cfg, sink, buf, d.Dead, pool, d.Log, d.Registerer)
+	buf := buffer.NewMemory(buffer.Config{FlushBytes: int(s.FlushBytes), FlushInterval: s.FlushInterval}, b.d.Budget.Share(), pool.Free)
+	cfg.Name = c.Name
+	lane, err := forwarder.NewLane(cfg, sink, buf, b.d.Dead, pool, b.d.Log, b.d.Registerer)
+	if err == nil {
+		b.parts.Config.Lanes = append(b.parts.Config.Lanes, lane)
+	}
+	return lane, err
 }
 
 // origin is what is known of every record of this agent.
@@ -145,4 +146,42 @@ func origin(s *Settings) *event.Fragment {
 		f.Fields = append(f.Fields, event.Pair{Name: x.Name, Value: x.Value})
 	}
 	return f
+}
+
+func (p *Parts) add(name, label string, in input) {
+	p.Config.Sources[name] = in.Source
+	p.Config.Labels[name] = label
+	if in.Listen != nil {
+		p.listens = append(p.listens, in.Listen)
+	}
+}
+
+// Listen takes the inputs' addresses, so that one in use is an error at start.
+func (p *Parts) Listen() error {
+	for _, listen := range p.listens {
+		if err := listen(context.Background()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ForwardAddrs are the addresses that the first forward input listens on,
+// after Listen.
+func (p *Parts) ForwardAddrs() (list []string) {
+	if p.forward != nil {
+		for _, a := range p.forward() {
+			list = append(list, a.String())
+		}
+	}
+	return list
+}
+
+// Close frees what a part holds beyond Run.
+func (p *Parts) Close() {
+	for _, s := range p.sinks {
+		if c, ok := s.(interface{ Close() }); ok {
+			c.Close()
+		}
+	}
 }

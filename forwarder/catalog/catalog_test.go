@@ -50,9 +50,9 @@ func TestAnInputCanBeLeftOut(t *testing.T) {
 	s := Default()
 	s.Elasticsearch.URLs = []string{"http://127.0.0.1:9200"}
 	s.Inputs.Containers.Path, s.Inputs.Forward.Listen = "", nil
-	p, err := trial(s)
-	if err != nil {
-		t.Fatal(err)
+	p, problems := trial(&conf.Tree{Root: &conf.Element{}}, s)
+	if problems.Bad() {
+		t.Fatal(problems)
 	}
 	defer p.Close()
 	if len(p.Config.Sources) != 0 || p.Listen() != nil || p.ForwardAddrs() != nil {

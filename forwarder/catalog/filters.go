@@ -11,34 +11,18 @@ import (
 	"sluice/forwarder/filter"
 )
 
-// row makes a filter of one type from its element.
-type row func(e *conf.Element) (forwarder.Filter, conf.Problems, error)
-
-// filters are the types of `filters:`, by name.
-func filters() map[string]row {
-	return map[string]row{
+// filters are the filters by type.
+func filters() map[string]row[forwarder.Step] {
+	return map[string]row[forwarder.Step]{
 		"grep":               filterOf(filter.DefaultGrepConfig, filter.NewGrep),
 		"record_transformer": filterOf(filter.DefaultRecordTransformerConfig, filter.NewRecordTransformer),
 		"parser":             filterOf(filter.DefaultParserConfig, filter.NewParser),
 	}
 }
 
-// filterOf makes a table row of a filter's two constructors.
-func filterOf[C any, F forwarder.Filter](defaults func() C, build func(C) (F, error)) row {
-	return func(e *conf.Element) (forwarder.Filter, conf.Problems, error) {
-		cfg := defaults()
-		problems := conf.Decode(e, &cfg, "type", "tag")
-		if problems.Bad() {
-			return nil, problems, nil
-		}
-		f, err := build(cfg)
-		return f, problems, err
-	}
-}
-
-// steps turns the settings' filters into the root's steps; t, for the places
-// of what is wrong, may be empty.
-func steps(t *conf.Tree, elements []*conf.Element) (list []forwarder.Step, problems conf.Problems) {
+// settingsSteps turns the settings' filters into the root's steps; t, for the
+// places of what is wrong, may be empty.
+func (b *builder) settingsSteps(t *conf.Tree, elements []*conf.Element) (list []forwarder.Step, problems conf.Problems) {
 	rows := filters()
 	for i, e := range elements {
 		p := e.Param("type")
@@ -55,12 +39,21 @@ func steps(t *conf.Tree, elements []*conf.Element) (list []forwarder.Step, probl
 		if err != nil {
 			problems = append(problems, conf.Problem{Pos: e.ArgPos, What: err.Error()})
 		}
-		f, found, err := row(e)
+		c := b.context(fmt.Sprintf("%s_%d", p.Value, i), "filter", forwarder.RootLabel)
+		step, found, err := row(c, withoutType(e))
 		problems = append(problems, found...)
 		if err != nil {
 			problems = append(problems, t.Explain(fmt.Sprintf("filters[%d]", i), err)...)
 		}
-		list = append(list, forwarder.Step{Match: pattern, Name: fmt.Sprintf("%s_%d", p.Value, i), Filter: f})
+		step.Match, step.Name = pattern, c.Name
+		list = append(list, step)
 	}
 	return list, problems
+}
+
+// withoutType is the element of the settings file as a part reads it.
+func withoutType(e *conf.Element) *conf.Element {
+	c := *e
+	c.Params = slices.DeleteFunc(slices.Clone(e.Params), func(p conf.Param) bool { return p.Name == "type" })
+	return &c
 }

@@ -28,6 +28,9 @@ type Settings struct {
 	Buffer        Buffer         `conf:"buffer"`
 	Output        string         `conf:"output,oneof=elasticsearch"`
 	Elasticsearch elastic.Config `conf:"elasticsearch"`
+
+	// Tree is a pipeline in Fluentd's language, instead of the standard one.
+	Tree *conf.Element
 }
 
 // Metrics says where /metrics, /healthz and /readyz are; empty: nowhere.

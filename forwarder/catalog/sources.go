@@ -10,6 +10,13 @@ import (
 	"sluice/tlsfiles"
 )
 
+// sources are the sources by type.
+func sources() map[string]row[input] {
+	return map[string]row[input]{
+		"forward": sourceOf(defaultForwardSource, newForwardSource, forwardSourceParams),
+	}
+}
+
 // source adapts a part's Run to forwarder.Source: each part names the Out that
 // it needs itself.
 type source func(ctx context.Context, out forwarder.Out) error
@@ -17,61 +24,63 @@ type source func(ctx context.Context, out forwarder.Out) error
 // Run implements forwarder.Source.
 func (s source) Run(ctx context.Context, out forwarder.Out) error { return s(ctx, out) }
 
-func (p *Parts) sources(s *Settings, d Deps) error {
-	base := origin(s)
-	if s.Inputs.Containers.Path != "" {
-		cfg := s.Inputs.Containers
-		cfg.Loop = d.Loop
-		t, err := tail.New(cfg, d.Ledger, d.Checkpoint, base, d.Log.With("input", "containers"), d.Registerer)
+// newTail makes the source of container files.
+func newTail(c *Context, cfg tail.Config) (input, error) {
+	cfg.Loop = c.Loop
+	t, err := tail.New(cfg, c.Ledger, c.Checkpoint, c.Base, c.Log, c.Registerer)
+	if err != nil {
+		return input{}, err
+	}
+	return input{Source: source(func(ctx context.Context, out forwarder.Out) error { return t.Run(ctx, out) })}, nil
+}
+
+// newListen makes the source of the Forward protocol.
+func newListen(c *Context, cfg listen.Config) (input, error) {
+	cfg.DrainTimeout, cfg.Dead = c.Grace, c.Dead
+	if c.Memory > 0 {
+		cfg.Memory = c.Memory / 4
+	}
+	if cfg.TLS.Cert != "" {
+		files, err := tlsfiles.New(tlsfiles.Config{Cert: cfg.TLS.Cert, Key: cfg.TLS.Key, CA: cfg.TLS.ClientCA}, c.Log)
+		if err != nil {
+			return input{}, fmt.Errorf("inputs.forward.tls: %w", err)
+		}
+		cfg.Certs = files
+	}
+	l, err := listen.New(cfg, c.Ledger, c.Log, c.Registerer, c.Base)
+	if err != nil {
+		return input{}, err
+	}
+	return input{
+		Source: source(func(ctx context.Context, out forwarder.Out) error { return l.Run(ctx, out) }),
+		Listen: l.Listen, Addrs: l.Addrs,
+	}, nil
+}
+
+// settingsSources makes the standard pipeline's sources.
+func (b *builder) settingsSources() error {
+	if b.s.Inputs.Containers.Path != "" {
+		in, err := newTail(b.input("containers"), b.s.Inputs.Containers)
 		if err != nil {
 			return partError{"inputs.containers", err}
 		}
-		p.Config.Sources["containers"] = source(func(ctx context.Context, out forwarder.Out) error { return t.Run(ctx, out) })
+		b.parts.add("containers", forwarder.RootLabel, in)
 	}
-	if len(s.Inputs.Forward.Listen) > 0 || s.Inputs.Forward.Unix != "" {
-		cfg := s.Inputs.Forward
-		cfg.DrainTimeout, cfg.Dead = s.ShutdownGrace, d.Dead
-		if d.Memory > 0 {
-			cfg.Memory = d.Memory / 4
-		}
-		if cfg.TLS.Cert != "" {
-			files, err := tlsfiles.New(tlsfiles.Config{Cert: cfg.TLS.Cert, Key: cfg.TLS.Key, CA: cfg.TLS.ClientCA}, d.Log.With("input", "forward"))
-			if err != nil {
-				return partError{"inputs.forward.tls", fmt.Errorf("inputs.forward.tls: %w", err)}
-			}
-			cfg.Certs = files
-		}
-		l, err := listen.New(cfg, d.Ledger, d.Log.With("input", "forward"), d.Registerer, base)
+	if len(b.s.Inputs.Forward.Listen) > 0 || b.s.Inputs.Forward.Unix != "" {
+		in, err := newListen(b.input("forward"), b.s.Inputs.Forward)
 		if err != nil {
 			return partError{"inputs.forward", err}
 		}
-		p.listen = l
-		p.Config.Sources["forward"] = source(func(ctx context.Context, out forwarder.Out) error { return l.Run(ctx, out) })
+		b.parts.forward = in.Addrs
+		b.parts.add("forward", forwarder.RootLabel, in)
 	}
 	return nil
 }
 
-// Listen takes the inputs' addresses, so that one in use is an error at start.
-func (p *Parts) Listen() error {
-	if p.listen == nil {
-		return nil
-	}
-	return p.listen.Listen(context.Background())
-}
-
-// ForwardAddrs are the addresses the forward input listens on, after Listen.
-func (p *Parts) ForwardAddrs() (list []string) {
-	if p.listen != nil {
-		for _, a := range p.listen.Addrs() {
-			list = append(list, a.String())
-		}
-	}
-	return list
-}
-
-// Close frees what a part holds beyond Run.
-func (p *Parts) Close() {
-	if p.sink != nil {
-		p.sink.Close()
-	}
+// input is the Context of the settings' only source of its kind, whose metrics
+// need no further name.
+func (b *builder) input(name string) *Context {
+	c := b.context(name, "input", forwarder.RootLabel)
+	c.Registerer = b.d.Registerer
+	return c
 }

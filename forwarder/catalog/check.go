@@ -1,0 +1,76 @@
+package catalog
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"sluice/conf"
+	"sluice/forwarder/buffer"
+	"sluice/forwarder/checkpoint"
+	"sluice/forwarder/ledger"
+)
+
+// Check reports what is wrong with settings that decoded. t is where they
+// came from. It makes every part, and starts none.
+func Check(t *conf.Tree, s *Settings) conf.Problems {
+	if s.Tree == nil && len(s.Elasticsearch.URLs) == 0 && s.Elasticsearch.CloudID == "" {
+		pos, _ := t.Locate("elasticsearch.urls")
+		return conf.Problems{{Pos: pos, What: "elasticsearch.urls is not set", Fix: "set it in the file, or ELASTICSEARCH_URL in the environment"}}
+	}
+	p, problems := trial(t, s)
+	p.Close()
+	return problems
+}
+
+// trial makes the parts only to see whether they can be made.
+func trial(t *conf.Tree, s *Settings) (*Parts, conf.Problems) {
+	p, problems, err := build(t, s, Deps{
+		Ledger: ledger.New(), Checkpoint: &checkpoint.Store{}, Budget: buffer.NewBudget(1),
+		Log: slog.New(slog.DiscardHandler), Registerer: prometheus.NewRegistry(),
+	})
+	var at partError
+	switch {
+	case errors.As(err, &at):
+		problems = append(problems, t.Explain(at.section, at.err)...)
+	case err != nil:
+		problems = append(problems, conf.Problem{What: err.Error()})
+	}
+	return p, problems
+}
+
+// Connect reaches the outputs once, with settings that Check found good, and
+// reports what is wrong there.
+func Connect(ctx context.Context, t *conf.Tree, s *Settings) (problems conf.Problems) {
+	p, found := trial(t, s)
+	defer p.Close()
+	if found.Bad() {
+		return found
+	}
+	pos, _ := t.Locate("elasticsearch.urls")
+	for i, sink := range p.sinks {
+		c, ok := sink.(interface{ Check(context.Context) error })
+		if !ok {
+			continue
+		}
+		if err := c.Check(ctx); err != nil {
+			if s.Tree != nil {
+				pos = p.places[i]
+			}
+			problems = append(problems, conf.Problem{Pos: pos, What: err.Error()})
+		}
+	}
+	return problems
+}
+
+// partError says which section of the settings a part refused.
+type partError struct {
+	section string
+	err     error
+}
+
+func (e partError) Error() string { return e.err.Error() }
+
+func (e partError) Unwrap() error { return e.err }

@@ -1,0 +1,45 @@
+package catalog
+
+import (
+	"strings"
+
+	"sluice/conf"
+	"sluice/forwarder"
+	"sluice/sink/elastic"
+)
+
+// outputs are the outputs by type.
+func outputs() map[string]row[output] {
+	return map[string]row[output]{
+		"null":    outputOf(nothing, newNull, params{unneeded: map[string]string{"never_flush": "nothing is kept"}}),
+		"relabel": relabel,
+	}
+}
+
+func newElastic(c *Context, cfg elastic.Config) (output, error) {
+	sink, err := elastic.New(cfg, c.Log, c.Registerer)
+	if err != nil {
+		return output{}, err
+	}
+	return output{Sink: sink, Target: strings.Join(cfg.URLs, ",") + " " + cfg.Index}, nil
+}
+
+// noParams are the parameters of a part that has none.
+type noParams struct{}
+
+func nothing() noParams { return noParams{} }
+
+func newNull(*Context, noParams) (output, error) {
+	return output{To: []forwarder.Output{{Null: true}}}, nil
+}
+
+// relabel sends records to a label.
+func relabel(c *Context, e *conf.Element) (output, conf.Problems, error) {
+	label, problems := c.builder.labelOf(e, "")
+	if label == "" && !problems.Bad() {
+		problems = append(problems, conf.Problem{Pos: e.Pos, What: "relabel has no @label", Fix: "add @label @NAME"})
+	}
+	var none noParams
+	problems = append(problems, conf.Decode(e, &none)...)
+	return output{To: []forwarder.Output{{Label: label}}}, problems, nil
+}

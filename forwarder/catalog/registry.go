@@ -1,0 +1,145 @@
+package catalog
+
+// The registry: sources, filters and outputs by the name that stands after
+// @type in a fluent.conf, or after type in the settings file's filters.
+//
+// To add a part:
+//
+//  1. Its package has `type Config struct` whose fields carry `conf:"name"` tags
+//     with Fluentd's parameter names (sections are nested structs, repeated ones
+//     slices of structs; options: package conf), `DefaultConfig()`, and a
+//     constructor that starts nothing. What a constructor refuses it says with
+//     an error that has a method Field() string ("parse.expression",
+//     "exclude[0].pattern"): that is where the problem is shown.
+//  2. A line in sources (sources.go), filters (filters.go) or outputs
+//     (outputs.go):
+//
+//     "grep": filterOf(filter.DefaultGrepConfig, filter.NewGrep),
+//     "http": sourceOf(web.DefaultConfig, newWeb, params{}),
+//     "file": outputOf(file.DefaultConfig, newFile, params{unneeded: map[string]string{"worker_lock": "there is one process"}}),
+//
+//     newWeb and newFile are small functions here that get the Context (name,
+//     log, metrics, ledger, static fields) and return an input or an output.
+//     A sink gets a lane of its own, with the settings of its <buffer>.
+//  3. Every parameter that Fluentd's plug-in has is in Config, or in params with
+//     the reason why it is not needed, or why it is refused.
+//  4. Its rows in docs/from-fluentd.md.
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"time"
+
+	"sluice/conf"
+	"sluice/event"
+	"sluice/forwarder"
+)
+
+// Context is what a part gets beside its settings. Its Log and its Registerer
+// are the part's own: they carry its name.
+type Context struct {
+	Deps
+	Name  string          // @id, else one made for it; for metrics, logs, files
+	Base  *event.Fragment // what is true of every record of this agent
+	Grace time.Duration   // how long a source may still answer after the stop
+
+	builder *builder
+	label   string // whose steps it stands in
+}
+
+// input is what a row of sources makes.
+type input struct {
+	forwarder.Source
+	Listen func(ctx context.Context) error // takes its addresses, so that one in use is an error at start; may be nil
+	Addrs  func() []net.Addr               // after Listen; may be nil
+}
+
+// output is what a row of outputs makes: a sink, or a way on without one.
+type output struct {
+	// Sink gets a lane. Where it has a method Close() or Check(ctx) error, that
+	// is called at the end, and by `check --connect`.
+	Sink forwarder.Sink
+	// Target says where the sink's records go. Of it a lane without @id gets its
+	// name, which must stay the same as long as the target does.
+	Target string
+	// Before are steps that records pass before they go on: a stage.
+	Before []forwarder.Step
+	// To is where they go on.
+	To []forwarder.Output
+}
+
+// row makes a part from its element.
+type row[P any] func(c *Context, e *conf.Element) (P, conf.Problems, error)
+
+// params are parameters that a plug-in of Fluentd has and the part has not,
+// with the reason.
+type params struct {
+	unneeded map[string]string // a warning
+	missing  map[string]string // a warning: records come without what it would do
+	refused  map[string]string // an error: what the user wants would not happen
+}
+
+// partOf makes a row of a part's defaults and its constructor. taken are
+// parameters and sections that somebody else reads.
+func partOf[P, C any](defaults func() C, build func(*Context, C) (P, error), not params, taken ...string) row[P] {
+	return func(c *Context, e *conf.Element) (part P, problems conf.Problems, err error) {
+		cfg := defaults()
+		known, rest := not.sort(e)
+		problems = append(known, conf.Decode(e, &cfg, append(rest, taken...)...)...)
+		problems.Sort()
+		if problems.Bad() {
+			return part, problems, nil
+		}
+		part, err = build(c, cfg)
+		return part, problems, err
+	}
+}
+
+func sourceOf[C any](defaults func() C, build func(*Context, C) (input, error), not params) row[input] {
+	return partOf(defaults, build, not)
+}
+
+func outputOf[C any](defaults func() C, build func(*Context, C) (output, error), not params) row[output] {
+	return partOf(defaults, build, not, "buffer", "secondary")
+}
+
+// filterOf makes a row of a filter's two constructors.
+func filterOf[C any, F forwarder.Filter](defaults func() C, build func(C) (F, error)) row[forwarder.Step] {
+	return stepOf(defaults, func(_ *Context, cfg C) (forwarder.Step, error) {
+		f, err := build(cfg)
+		return forwarder.Step{Filter: f}, err
+	}, params{})
+}
+
+// stepOf is filterOf for a filter that needs the Context or lacks parameters,
+// or for a stage: the step's Filter, or its Stage and Late, are build's.
+func stepOf[C any](defaults func() C, build func(*Context, C) (forwarder.Step, error), not params) row[forwarder.Step] {
+	return partOf(defaults, build, not, "tag")
+}
+
+// sort tells the parameters of e that are in p, and their names.
+func (p params) sort(e *conf.Element) (problems conf.Problems, names []string) {
+	look := func(name string, pos conf.Pos) {
+		where := fmt.Sprintf("%s of <%s>", name, e.Name)
+		if why, ok := p.unneeded[name]; ok {
+			problems = append(problems, conf.Problem{Pos: pos, Severity: conf.Warning, What: where + " is not needed: " + why, Fix: "remove it"})
+			names = append(names, name)
+		}
+		if why, ok := p.missing[name]; ok {
+			problems = append(problems, conf.Problem{Pos: pos, Severity: conf.Warning, What: where + " is not supported: " + why, Fix: "remove it"})
+			names = append(names, name)
+		}
+		if why, ok := p.refused[name]; ok {
+			problems = append(problems, conf.Problem{Pos: pos, What: where + " is not supported", Fix: why})
+			names = append(names, name)
+		}
+	}
+	for i := range e.Params {
+		look(e.Params[i].Name, e.Params[i].Pos)
+	}
+	for _, c := range e.Children {
+		look(c.Name, c.Pos)
+	}
+	return problems, names
+}

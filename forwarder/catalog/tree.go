@@ -1,0 +1,199 @@
+package catalog
+
+import (
+	"fmt"
+	"hash/fnv"
+	"maps"
+	"slices"
+	"strings"
+
+	"sluice/conf"
+	"sluice/forwarder"
+)
+
+// tree makes the pipeline of a tree in Fluentd's language: sources, and
+// filters and matches in their order, at the root and in labels.
+func (b *builder) tree(root *conf.Element) (problems conf.Problems) {
+	b.labels = map[string]bool{forwarder.RootLabel: true}
+	sections := flat(root)
+	for _, e := range sections {
+		if e.Name == "label" {
+			b.labels[e.Arg] = true
+		}
+	}
+	p := &b.parts.Config.Pipeline
+	p.Labels = map[string][]forwarder.Step{}
+	for _, e := range sections {
+		switch e.Name {
+		case "source":
+			problems = append(problems, b.source(e)...)
+		case "filter", "match":
+			steps, found := b.step(e, forwarder.RootLabel)
+			p.Root, problems = append(p.Root, steps...), append(problems, found...)
+		case "label":
+			steps, found := b.labelSteps(e)
+			p.Labels[e.Arg], problems = append(p.Labels[e.Arg], steps...), append(problems, found...)
+		case "system":
+		default:
+			problems = append(problems, conf.UnknownName(e.Pos, "section", "<"+e.Name+">", []string{"<source>", "<match>", "<filter>", "<label>", "<system>", "<worker>"}))
+		}
+	}
+	problems.Sort()
+	return problems
+}
+
+// flat lists the root's sections; what stands in a worker's stands at the
+// root: there is one process.
+func flat(root *conf.Element) (list []*conf.Element) {
+	for _, e := range root.Children {
+		if e.Name == "worker" {
+			list = append(list, flat(e)...)
+			continue
+		}
+		list = append(list, e)
+	}
+	return list
+}
+
+func (b *builder) labelSteps(e *conf.Element) (steps []forwarder.Step, problems conf.Problems) {
+	if !strings.HasPrefix(e.Arg, "@") {
+		problems = append(problems, conf.Problem{Pos: e.Pos, What: fmt.Sprintf("label %q does not begin with @", e.Arg), Fix: "write <label @NAME>"})
+	}
+	for _, s := range e.Children {
+		if s.Name != "filter" && s.Name != "match" {
+			problems = append(problems, conf.UnknownName(s.Pos, "section in a label", "<"+s.Name+">", []string{"<match>", "<filter>"}))
+			continue
+		}
+		more, found := b.step(s, e.Arg)
+		steps, problems = append(steps, more...), append(problems, found...)
+	}
+	return steps, problems
+}
+
+// labelOf reads @label; otherwise is what holds where none is written.
+func (b *builder) labelOf(e *conf.Element, otherwise string) (string, conf.Problems) {
+	label, p := e.Text("@label")
+	if p == nil {
+		return otherwise, nil
+	}
+	if !b.labels[label] {
+		problem := conf.UnknownName(p.Pos, "label", label, slices.Sorted(maps.Keys(b.labels)))
+		return label, conf.Problems{problem}
+	}
+	return label, nil
+}
+
+// source makes a source.
+func (b *builder) source(e *conf.Element) conf.Problems {
+	construct, kind, problems := find(e, sources())
+	label, found := b.labelOf(e, forwarder.RootLabel)
+	problems = append(problems, found...)
+	if construct == nil {
+		return problems
+	}
+	c := b.context(b.name(e, kind, ""), "input", label)
+	in, found, err := construct(c, e)
+	problems = append(append(problems, found...), e.Explain(err)...)
+	if problems.Bad() || in.Source == nil {
+		return problems
+	}
+	if b.parts.forward == nil && kind == "forward" {
+		b.parts.forward = in.Addrs
+	}
+	b.parts.add(c.Name, label, in)
+	return problems
+}
+
+// step makes a filter or a match. Without an argument it is for every tag.
+func (b *builder) step(e *conf.Element, label string) ([]forwarder.Step, conf.Problems) {
+	var problems conf.Problems
+	tag := e.Arg
+	if tag == "" {
+		tag = "**"
+	}
+	pattern, err := forwarder.ParsePattern(tag)
+	if err != nil {
+		problems = append(problems, conf.Problem{Pos: e.Pos, What: err.Error()})
+	}
+	if e.Name == "filter" {
+		construct, kind, found := find(e, filters())
+		problems = append(problems, found...)
+		if construct == nil {
+			return nil, problems
+		}
+		c := b.context(b.name(e, kind, ""), "filter", label)
+		step, found, err := construct(c, e)
+		problems = append(append(problems, found...), e.Explain(err)...)
+		step.Match, step.Name = pattern, c.Name
+		return []forwarder.Step{step}, problems
+	}
+	out, name, found := b.output(e, label)
+	problems = append(problems, found...)
+	var steps []forwarder.Step
+	for _, s := range out.Before {
+		s.Match = pattern
+		steps = append(steps, s)
+	}
+	return append(steps, forwarder.Step{Match: pattern, Name: name, Outputs: out.To}), problems
+}
+
+// output makes the output of a match or of a store in it. A sink has got its
+// lane: out.To says where records go.
+func (b *builder) output(e *conf.Element, label string) (out output, name string, problems conf.Problems) {
+	construct, kind, problems := find(e, outputs())
+	if construct == nil {
+		return out, "", problems
+	}
+	name = b.name(e, kind, e.Arg)
+	c := b.context(name, "sink", label)
+	out, found, err := construct(c, e)
+	problems = append(append(problems, found...), e.Explain(err)...)
+	if problems.Bad() || out.Sink == nil {
+		return out, name, problems
+	}
+	buf, cfg, found := b.buffer(e)
+	problems = append(problems, found...)
+	lane, err := b.lane(c, out.Sink, buf, cfg)
+	if err != nil {
+		return out, name, append(problems, e.Explain(err)...)
+	}
+	b.parts.places = append(b.parts.places, e.Pos)
+	out.To = []forwarder.Output{{Lane: lane}}
+	return out, name, problems
+}
+
+// name is the part's @id, or one made of its kind and, so that it stays the
+// same when others come and go, of what it is for.
+func (b *builder) name(e *conf.Element, kind, what string) string {
+	name := e.ID()
+	if name == "" {
+		name = kind
+		if what != "" {
+			h := fnv.New32a()
+			h.Write([]byte(what))
+			name = fmt.Sprintf("%s-%08x", kind, h.Sum32())
+		}
+	}
+	if b.used[name]++; b.used[name] > 1 {
+		return fmt.Sprintf("%s-%d", name, b.used[name])
+	}
+	return name
+}
+
+// find looks up the row of an element's type. A nil row comes with the reason,
+// which is only a warning for what does not touch records.
+func find[P any](e *conf.Element, rows map[string]row[P]) (row[P], string, conf.Problems) {
+	kind, p := e.Type()
+	if p == nil {
+		return nil, "", conf.Problems{{Pos: e.Pos, What: "<" + e.Name + "> has no @type", Fix: "add @type NAME"}}
+	}
+	if r := rows[kind]; r != nil {
+		return r, kind, nil
+	}
+	return nil, kind, conf.Problems{conf.UnknownName(p.Pos, e.Name+" type", kind, slices.Sorted(maps.Keys(rows)))}
+}
+
+// buffer reads <buffer>.
+func (b *builder) buffer(*conf.Element) (Buffer, forwarder.LaneConfig, conf.Problems) {
+	return b.s.Buffer, b.d.Lane, nil
+}
