@@ -1,0 +1,241 @@
+package segment
+
+import (
+	"bytes"
+	"errors"
+	"hash/crc32"
+	"io"
+	"slices"
+)
+
+// Found is a block that is to be answered for, and where its frame is.
+type Found struct {
+	Off  int64
+	Size uint32
+	Meta
+}
+
+// Range is a part of a file: [From, To).
+type Range struct{ From, To int64 }
+
+// Scan is what a file holds.
+type Scan struct {
+	// Blocks were committed and are not answered for, in the order written.
+	Blocks []Found
+	// Acked is the number of blocks that are answered for.
+	Acked int
+	// Good is the end of what is known to be whole: a file that is not sealed
+	// is cut there.
+	Good   int64
+	End    int64 // of the last commit
+	Sealed bool
+	// Torn is the number of bytes that were being written when the process or
+	// the machine stopped: nothing in them was acknowledged.
+	Torn int64
+	// Damage lists what was whole once and cannot be read any more.
+	Damage []Range
+}
+
+// Lost is the number of damaged bytes.
+func (s *Scan) Lost() (n int64) {
+	for _, d := range s.Damage {
+		n += d.To - d.From
+	}
+	return n
+}
+
+// scanner walks a file. Of blocks it reads the heads, and only those of the
+// last commit whole: the commit before it was fsynced before it began.
+type scanner struct {
+	w     window
+	size  int64
+	names intern
+	Scan
+	group  []Found // blocks that no commit frame has closed yet
+	bad    []Range
+	gaps   []Range // where only Acks can be
+	last   int64   // where the commit before the last one ended
+	from   int     // index in Blocks of the last commit's first
+	acked  map[int64]bool
+	sealed int64 // where the seal is
+}
+
+// ScanFile finds out what a file of the given size holds. An error means that
+// the file is no segment (ErrForeign), is of a newer format (NewerError), or
+// that even its header could not be read; what cannot be read further on counts
+// as damaged.
+func ScanFile(r io.ReaderAt, size int64) (Scan, error) {
+	s := &scanner{w: window{r: r, size: size}, size: size, names: intern{}, acked: map[int64]bool{}}
+	p, err := s.w.at(0, HeaderLen)
+	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
+		return Scan{}, err
+	}
+	if err := checkHeader(p); err != nil {
+		if size < HeaderLen {
+			// The crash came while the file was made: nothing was in it.
+			return Scan{Torn: size}, nil
+		}
+		return Scan{}, err
+	}
+	s.Good, s.End, s.last = HeaderLen, HeaderLen, HeaderLen
+	for off := int64(HeaderLen); off < size; {
+		h, ok := s.frame(off)
+		if !ok {
+			next := s.resync(off + 1)
+			s.bad = append(s.bad, Range{off, next})
+			off = next
+			continue
+		}
+		off += int64(h.size)
+		if h.kind != Block {
+			s.Good = off
+		}
+	}
+	s.finish()
+	return s.Scan, nil
+}
+
+// frame takes the frame at off in, if one is there.
+func (s *scanner) frame(off int64) (h head, ok bool) {
+	p, err := s.w.at(off, headLen)
+	if err != nil {
+		return h, false
+	}
+	if h, ok = parseHead(p); !ok || off+int64(h.size) > s.size {
+		return h, false
+	}
+	if p, err = s.w.at(off, int(h.meta)); err != nil || le.Uint32(p[16:]) != headSum(p) {
+		return h, false
+	}
+	meta := p[headLen:]
+	switch h.kind {
+	case Block:
+		m, ok := parseMeta(p, h.size, s.names)
+		if !ok {
+			return h, false
+		}
+		s.group = append(s.group, Found{off, h.size, m})
+	case Commit:
+		if len(meta) != 20 {
+			return h, false
+		}
+		s.last, s.from = int64(le.Uint64(meta)), len(s.Blocks)
+		s.gaps = append(s.gaps, Range{s.last, int64(le.Uint64(meta[8:]))})
+		s.End = off + int64(h.size)
+		s.Blocks = append(s.Blocks, s.group...)
+		s.group = s.group[:0]
+	case Ack:
+		for ; len(meta) >= 8; meta = meta[8:] {
+			s.acked[int64(le.Uint64(meta))] = true
+		}
+	case Seal:
+		if len(meta) != 8 {
+			return h, false
+		}
+		if !s.Sealed {
+			s.Sealed, s.sealed = true, off
+			s.gaps = append(s.gaps, Range{int64(le.Uint64(meta)), off})
+		}
+	}
+	return h, true
+}
+
+// resync finds the next frame at or after off; the file's size: there is none.
+func (s *scanner) resync(off int64) int64 {
+	var mark [4]byte
+	le.PutUint32(mark[:], marker)
+	for off < s.size {
+		p, err := s.w.ahead(off)
+		if err != nil {
+			off += windowSize // unreadable here; it may be readable again further on
+			continue
+		}
+		i := bytes.Index(p, mark[:])
+		if i < 0 {
+			off += int64(max(len(p)-3, 1))
+			continue
+		}
+		off += int64(i)
+		if s.probe(off) {
+			return off
+		}
+		off++
+	}
+	return s.size
+}
+
+// probe reports whether a frame begins at off, without taking it in.
+func (s *scanner) probe(off int64) bool {
+	p, err := s.w.at(off, headLen)
+	if err != nil {
+		return false
+	}
+	h, ok := parseHead(p)
+	if !ok || off+int64(h.size) > s.size {
+		return false
+	}
+	p, err = s.w.at(off, int(h.meta))
+	return err == nil && le.Uint32(p[16:]) == headSum(p)
+}
+
+// finish judges what the walk found.
+func (s *scanner) finish() {
+	switch {
+	case s.Sealed: // all before the seal was fsynced: blocks whose commit frame is damaged count
+		s.Blocks = append(s.Blocks, s.group...)
+	default: // what no commit frame closes was not acknowledged
+		s.verifyLast()
+		if len(s.group) > 0 {
+			s.Torn += s.size - max(s.Good, s.group[0].Off)
+		}
+	}
+	for _, b := range s.bad {
+		switch {
+		case s.onlyAcks(b):
+		case s.Sealed && b.From < s.sealed, !s.Sealed && b.From < s.last:
+			s.Damage = append(s.Damage, b)
+		case !s.Sealed && len(s.group) == 0: // else it is counted with the group
+			s.Torn += b.To - b.From
+		}
+	}
+	all := len(s.Blocks)
+	s.Blocks = slices.DeleteFunc(s.Blocks, func(f Found) bool { return s.acked[f.Off] })
+	s.Acked = all - len(s.Blocks)
+}
+
+// onlyAcks reports whether nothing but Acks can have been in b: they are not
+// fsynced, and may be missing without any harm.
+func (s *scanner) onlyAcks(b Range) bool {
+	return slices.ContainsFunc(s.gaps, func(g Range) bool { return g.From <= b.From && b.To <= g.To })
+}
+
+// verifyLast reads the payloads of the last commit's blocks: where power was
+// cut before its fsync, the commit frame may be on the disk and they not.
+func (s *scanner) verifyLast() {
+	keep := s.Blocks[:s.from]
+	for _, f := range s.Blocks[s.from:] {
+		if s.payloadGood(f) {
+			keep = append(keep, f)
+		} else {
+			s.Torn += int64(f.Size)
+		}
+	}
+	s.Blocks = keep
+}
+
+func (s *scanner) payloadGood(f Found) bool {
+	end := f.Off + int64(f.Size) - 4
+	off := end - int64(f.Body) - perItem*int64(f.Items)
+	sum := uint32(0)
+	for off < end {
+		p, err := s.w.ahead(off)
+		if err != nil {
+			return false
+		}
+		p = p[:min(int64(len(p)), end-off)]
+		sum = crc32.Update(sum, table, p)
+		off += int64(len(p))
+	}
+	p, err := s.w.at(end, 4)
+	return err == nil && le.Uint32(p) == sum
+}

@@ -1,0 +1,428 @@
+package wal
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"path/filepath"
+	"sync"
+
+	"sluice/event"
+	"sluice/forwarder/buffer/segment"
+	"sluice/forwarder/buffer/vfs"
+)
+
+const (
+	// Suffix ends the name of a segment; Aside that of one with damage in it,
+	// when all that could be read of it was answered for.
+	Suffix = ".seg"
+	Aside  = ".bad"
+
+	flushAt = 1 << 20 // bytes encoded before they are handed to the file
+)
+
+// Options say where a log is. FS and Dir must be set.
+type Options struct {
+	FS   vfs.FS
+	Dir  string
+	Lane string // written into each frame: the kind of sink that the bodies are for
+	// Limit is the most that its files may hold, in bytes; 0: 1 GiB. The caller
+	// asks Room before it writes.
+	Limit int64
+	// SegmentBytes is the size from which a new file is begun; 0: a sixty-fourth
+	// of Limit, between 1 and 64 MiB.
+	SegmentBytes int64
+	Log          *slog.Logger // of progress and clean-up; nil: none
+}
+
+func (o *Options) defaults() {
+	if o.Limit == 0 {
+		o.Limit = 1 << 30
+	}
+	if o.SegmentBytes == 0 {
+		o.SegmentBytes = min(max(o.Limit/64, 1<<20), 64<<20)
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+}
+
+// Log is a directory of segments.
+type Log struct {
+	o        Options
+	prepared bool   // the directory is there and durable
+	active   *file  // being written; nil: none
+	buf      []byte // of the commit being encoded
+	scratch  sync.Pool
+
+	mu      sync.Mutex
+	files   []*file // ascending; the active one is the last
+	next    uint64  // sequence of the next file
+	used    int64
+	written uint64
+	commits uint64
+}
+
+// file is one segment.
+type file struct {
+	seq  uint64
+	path string
+	f    vfs.File
+	prev int64 // end of the last commit; the writer's
+
+	// Guarded by Log.mu:
+	size     int64
+	live     int     // blocks not answered for
+	answered []int64 // offsets of blocks that are, and whose Ack is not written
+	closed   bool    // takes no further block
+	failed   bool    // takes nothing at all
+	damaged  bool    // set aside in the end, not removed
+}
+
+// Ref is where a block is.
+type Ref struct {
+	file *file
+	Off  int64
+	Size uint32
+}
+
+// Valid reports whether it is a place at all.
+func (r Ref) Valid() bool { return r.file != nil }
+
+// Segment names the file of the block, for logs.
+func (r Ref) Segment() string { return r.file.path }
+
+// Room is the number of bytes that may be written.
+func (l *Log) Room() int64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.o.Limit - l.used
+}
+
+// Used is the size of its files, in bytes.
+func (l *Log) Used() int64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.used
+}
+
+// Limit is the most that its files may hold, in bytes.
+func (l *Log) Limit() int64 { return l.o.Limit }
+
+// Written counts the bytes written and the commits, since Open.
+func (l *Log) Written() (bytes, commits uint64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.written, l.commits
+}
+
+// Size is what a block costs in the log, in bytes.
+func (l *Log) Size(b *event.Block) int64 { return int64(segment.Size(l.o.Lane, b)) }
+
+// Fits reports whether a block can be written at all.
+func (l *Log) Fits(b *event.Block) bool { return segment.Fits(l.o.Lane, b) }
+
+// Write writes the blocks as one commit and returns where each of them is.
+// After an error none of them is safe, and all may be written again.
+// segment.ErrTooLong: one of them fits in no frame.
+func (l *Log) Write(blocks []*event.Block) ([]Ref, error) {
+	refs, err := l.write(blocks)
+	if err != nil {
+		if l.active != nil {
+			l.fail()
+		}
+		return nil, fmt.Errorf("cannot write buffer: %w", err)
+	}
+	return refs, nil
+}
+
+func (l *Log) write(blocks []*event.Block) ([]Ref, error) {
+	fresh, err := l.begin()
+	if err != nil {
+		return nil, err
+	}
+	a := l.active
+	l.buf = l.buf[:0]
+	if fresh {
+		l.buf = segment.AppendHeader(l.buf)
+	}
+	end := a.size // of what was handed to the file
+	start := end + int64(len(l.buf))
+	refs := make([]Ref, 0, len(blocks))
+	for _, b := range blocks {
+		off, at := end+int64(len(l.buf)), len(l.buf)
+		if l.buf, err = segment.AppendBlock(l.buf, l.o.Lane, b); err != nil {
+			return nil, err
+		}
+		refs = append(refs, Ref{a, off, uint32(len(l.buf) - at)})
+		if len(l.buf) >= flushAt {
+			if end, err = l.flush(a, end); err != nil {
+				return nil, err
+			}
+		}
+	}
+	l.buf = segment.AppendCommit(l.buf, a.prev, start, len(blocks))
+	if end, err = l.flush(a, end); err != nil {
+		return nil, err
+	}
+	if err = a.f.Sync(); err != nil {
+		return nil, err
+	}
+	if fresh {
+		if err = l.o.FS.SyncDir(l.o.Dir); err != nil {
+			return nil, err
+		}
+	}
+	a.prev = end
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.grow(a, end)
+	a.live += len(blocks)
+	l.commits++
+	return refs, nil
+}
+
+// flush hands what is encoded to the file and returns its new end.
+func (l *Log) flush(a *file, end int64) (int64, error) {
+	if _, err := a.f.WriteAt(l.buf, end); err != nil {
+		return end, err
+	}
+	end += int64(len(l.buf))
+	if cap(l.buf) > 2*flushAt {
+		l.buf = nil // one huge block must not stay
+	}
+	l.buf = l.buf[:0]
+	return end, nil
+}
+
+// grow notes a file's new size. Called with mu held.
+func (l *Log) grow(a *file, size int64) {
+	l.used += size - a.size
+	l.written += uint64(size - a.size)
+	a.size = size
+}
+
+// begin makes sure that there is a file to write to; fresh: it is empty.
+func (l *Log) begin() (fresh bool, err error) {
+	if a := l.active; a != nil && a.size >= l.o.SegmentBytes {
+		l.seal(a)
+		l.active = nil
+	}
+	if l.active != nil {
+		return l.active.size == 0, nil
+	}
+	if err := l.prepare(); err != nil {
+		return false, err
+	}
+	l.mu.Lock()
+	seq := l.next
+	l.next++
+	l.mu.Unlock()
+	path := filepath.Join(l.o.Dir, Name(seq))
+	f, err := l.o.FS.Create(path)
+	if err != nil {
+		l.prepared = false // the directory may be gone
+		return false, err
+	}
+	l.active = &file{seq: seq, path: path, f: f, prev: segment.HeaderLen}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.files = append(l.files, l.active)
+	return true, nil
+}
+
+// Name is the name of the segment with this sequence number.
+func Name(seq uint64) string { return fmt.Sprintf("%016d%s", seq, Suffix) }
+
+// prepare makes the directory, and its name durable.
+func (l *Log) prepare() error {
+	if l.prepared {
+		return nil
+	}
+	if err := l.o.FS.MkdirAll(l.o.Dir); err != nil {
+		return err
+	}
+	parent := filepath.Dir(l.o.Dir)
+	for _, dir := range []string{parent, filepath.Dir(parent)} {
+		if err := l.o.FS.SyncDir(dir); err != nil {
+			return err
+		}
+	}
+	l.prepared = true
+	return nil
+}
+
+// seal closes a file for blocks. Its commits are fsynced; the seal need not
+// be: without it a scan only has to look at the last commit.
+func (l *Log) seal(a *file) {
+	p := segment.AppendSeal(nil, a.prev)
+	_, err := a.f.WriteAt(p, a.size)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	a.closed = true
+	if err != nil {
+		a.failed = true
+		return
+	}
+	l.grow(a, a.size+int64(len(p)))
+}
+
+// fail gives the active file up after an error: what it holds of the commit
+// that failed is cut off, as well as that is possible.
+func (l *Log) fail() {
+	a := l.active
+	l.active = nil
+	if err := a.f.Truncate(a.size); err != nil {
+		l.o.Log.Warn("cannot cut a failed commit off; its records may be sent twice after a restart", "file", a.path, "error", err)
+	}
+	l.mu.Lock()
+	a.closed, a.failed = true, true
+	l.mu.Unlock()
+	l.Sweep() // removes it if it holds nothing
+}
+
+// Read reads a block that is not released into b, whose slices it reuses.
+// segment.ErrDamaged: what is there is not what was written.
+func (l *Log) Read(r Ref, b *event.Block) error {
+	p, _ := l.scratch.Get().(*[]byte)
+	if p == nil {
+		p = new([]byte)
+	}
+	defer l.scratch.Put(p)
+	if cap(*p) < int(r.Size) {
+		*p = make([]byte, r.Size)
+	}
+	frame := (*p)[:r.Size]
+	if _, err := r.file.f.ReadAt(frame, r.Off); err != nil {
+		return fmt.Errorf("cannot read buffer: %w", err)
+	}
+	if err := segment.DecodeBlock(frame, b); err != nil {
+		return fmt.Errorf("cannot use block at %d of %s: %w", r.Off, r.file.path, err)
+	}
+	return nil
+}
+
+// Release says that a block is answered for. Sweep does the rest.
+func (l *Log) Release(r Ref) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	r.file.live--
+	if r.file.live < 0 {
+		panic("BUG: block of " + r.file.path + " released twice")
+	}
+	r.file.answered = append(r.file.answered, r.Off)
+}
+
+// Abandon is Release for a block that cannot be read: its file is set aside
+// and not removed.
+func (l *Log) Abandon(r Ref) {
+	l.mu.Lock()
+	r.file.damaged = true
+	l.mu.Unlock()
+	l.Release(r)
+}
+
+// Spent reports whether Sweep could give space back.
+func (l *Log) Spent() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, f := range l.files {
+		if f.live == 0 && f.closed {
+			return true
+		}
+	}
+	return false
+}
+
+// Sweep removes files in which everything is answered for, and writes down in
+// the others what is: that is not fsynced, for if it is lost the records are
+// sent once more and their ids make that harmless.
+func (l *Log) Sweep() {
+	l.mu.Lock()
+	var dead, alive []*file
+	acks := map[*file][]int64{}
+	for _, f := range l.files {
+		if f.live == 0 && f.closed {
+			dead = append(dead, f)
+			continue
+		}
+		alive = append(alive, f)
+		if len(f.answered) > 0 && !f.failed {
+			acks[f] = f.answered
+			f.answered = nil
+		}
+	}
+	l.mu.Unlock()
+	var stays []*file
+	for _, f := range dead {
+		if !l.drop(f) {
+			stays = append(stays, f)
+		}
+	}
+	for f, offsets := range acks {
+		l.ack(f, offsets)
+	}
+	if len(dead) == len(stays) {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.files = append(stays, alive...) // these are rare, and their order does not matter
+	for _, f := range dead {
+		l.used -= f.size
+	}
+	for _, f := range stays {
+		l.used += f.size
+	}
+}
+
+// drop removes a file; it reports whether it is gone.
+func (l *Log) drop(f *file) bool {
+	var err error
+	if f.damaged {
+		err = l.o.FS.Rename(f.path, f.path+Aside)
+	} else {
+		err = l.o.FS.Remove(f.path)
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		l.o.Log.Warn("cannot remove a finished buffer file, trying again", "file", f.path, "error", err)
+		return false
+	}
+	f.f.Close() // nothing was written that matters any more
+	return true
+}
+
+func (l *Log) ack(f *file, offsets []int64) {
+	p := segment.AppendAck(nil, offsets)
+	_, err := f.f.WriteAt(p, f.size)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if err != nil {
+		f.failed = true // for acks; its blocks stay readable
+		if l.active == f {
+			f.closed = true
+			l.active = nil
+		}
+		return
+	}
+	l.grow(f, f.size+int64(len(p)))
+}
+
+// Close writes down what is answered for and closes the files. Blocks that are
+// not released are there again at the next Open.
+func (l *Log) Close() {
+	if l.active != nil {
+		l.seal(l.active)
+		l.active = nil
+	}
+	l.Sweep()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, f := range l.files {
+		if err := f.f.Close(); err != nil {
+			l.o.Log.Warn("cannot close a buffer file", "file", f.path, "error", err)
+		}
+	}
+	l.files = nil
+}
