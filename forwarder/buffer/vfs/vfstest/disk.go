@@ -6,7 +6,6 @@
 package vfstest
 
 import (
-	"fmt"
 	"io/fs"
 	"math/rand/v2"
 	"path/filepath"
@@ -311,5 +310,5 @@ func (d *Disk) SyncDir(dir string) error {
 	return nil
 }
 
-// Space is the error of a full disk.
-var Space = fmt.Errorf("%w", syscall.ENOSPC)
+// ErrSpace is the error of a full disk.
+var ErrSpace error = syscall.ENOSPC

@@ -47,7 +47,7 @@ func (f *file) WriteAt(p []byte, off int64) (int, error) {
 	}
 	err := f.d.call("short", f.path)
 	if err == nil && f.d.limit > 0 && f.d.used()+int64(len(p)) > f.d.limit {
-		err = &fs.PathError{Op: "write", Path: f.path, Err: Space}
+		err = &fs.PathError{Op: "write", Path: f.path, Err: ErrSpace}
 	}
 	if err != nil {
 		p = p[:len(p)/2]
