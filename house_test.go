@@ -26,7 +26,7 @@ var arrows = map[string]struct{ ours, others string }{
 	"forwarder/buffer/segment": {"event", ""},
 	"forwarder/buffer/vfs":     {"", ""},
 	"forwarder/buffer/wal":     {"event forwarder/buffer/segment forwarder/buffer/vfs", ""},
-	"forwarder/deadletter":     {"event", ""},
+	"forwarder/deadletter":     {"event", "golang.org/x/sys"},
 	"forwarder/meter":          {"", "github.com/prometheus"},
 	"forwarder/filter":         {"event parser wire", "github.com/tinylib/msgp"},
 	"forwarder/tail":           {"event parser wire forwarder/ledger forwarder/meter", "*"},

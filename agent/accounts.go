@@ -10,6 +10,7 @@ import (
 
 	"sluice/forwarder"
 	"sluice/forwarder/checkpoint"
+	"sluice/forwarder/deadletter"
 	"sluice/forwarder/ledger"
 )
 
@@ -99,4 +100,28 @@ func (a accounts) Collect(ch chan<- prometheus.Metric) {
 	for state, n := range map[string]uint64{"read": sum.Read, "delivered": sum.Delivered, "dropped": sum.Dropped, "pending": sum.Pending} {
 		ch <- prometheus.MustNewConstMetric(accountsDesc, prometheus.GaugeValue, float64(n), state)
 	}
+}
+
+// deadLetters exports the dead-letter store's counts.
+type deadLetters struct{ store *deadletter.Store }
+
+var (
+	deadBytes   = prometheus.NewDesc("sluice_dead_letters_bytes", "Bytes of dead letters on disk; dead_letters.disk_limit bounds them.", nil, nil)
+	deadWritten = prometheus.NewDesc("sluice_dead_letters_written_total", "Dead letters written by this process.", nil, nil)
+	deadDropped = prometheus.NewDesc("sluice_dead_letters_dropped_total", "Dead letters removed unseen: overflow_action is drop_oldest.", nil, nil)
+)
+
+// Describe implements prometheus.Collector.
+func (deadLetters) Describe(ch chan<- *prometheus.Desc) {
+	ch <- deadBytes
+	ch <- deadWritten
+	ch <- deadDropped
+}
+
+// Collect implements prometheus.Collector.
+func (d deadLetters) Collect(ch chan<- prometheus.Metric) {
+	bytes, written, dropped := d.store.Stats()
+	ch <- prometheus.MustNewConstMetric(deadBytes, prometheus.GaugeValue, float64(bytes))
+	ch <- prometheus.MustNewConstMetric(deadWritten, prometheus.CounterValue, float64(written))
+	ch <- prometheus.MustNewConstMetric(deadDropped, prometheus.CounterValue, float64(dropped))
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"path/filepath"
 	"runtime"
 	"sync"
 	"time"
@@ -67,10 +66,11 @@ func (a *Agent) build(s *catalog.Settings, o Options) (err error) {
 	if aside != "" {
 		o.Log.Error("the checkpoint was damaged: files are read from the beginning", "kept_as", aside)
 	}
-	if a.dead, err = deadletter.Open(filepath.Join(s.DataDir, "dead-letters")); err != nil {
+	if a.dead, err = deadletter.Open(deadletter.Dir(s.DataDir), s.DeadLetters, o.Log); err != nil {
 		return err
 	}
 	reg := newRegistry(o.Version)
+	reg.MustRegister(deadLetters{a.dead})
 	memory := s.MemoryLimit
 	if memory == 0 {
 		memory = defaultMemory()

@@ -55,7 +55,7 @@ func TestStartErrorsSayWhatToDoAndLeaveNothingHeld(t *testing.T) {
 
 func TestAForeignDeadLetterFileRefusesTheStart(t *testing.T) {
 	dir := t.TempDir()
-	path := filepath.Join(dir, "dead-letters", deadletter.File)
+	path := filepath.Join(deadletter.Dir(dir), "00000001.ndjson")
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		t.Fatal(err)
 	}

@@ -63,15 +63,15 @@ func numberAfter(text, mark []byte) int {
 // deadLines are the numbers of the lines in the dead letters.
 func deadLines(t *testing.T, data string) map[int]bool {
 	t.Helper()
-	raw, err := os.ReadFile(filepath.Join(data, "dead-letters", deadletter.File))
-	if err != nil {
-		t.Fatal(err)
-	}
 	lines := map[int]bool{}
-	for l := range bytes.Lines(raw) {
-		if n := numberAfter(l, []byte(`\"message\":\"line `)); n >= 0 {
+	err := deadletter.Scan(deadletter.Dir(data), func(e *deadletter.Entry) error {
+		if n := numberAfter(e.Bytes(), []byte(`"message":"line `)); n >= 0 {
 			lines[n] = true
 		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 	return lines
 }

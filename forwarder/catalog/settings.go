@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"sluice/conf"
+	"sluice/forwarder/deadletter"
 	"sluice/forwarder/listen"
 	"sluice/forwarder/tail"
 	"sluice/logging"
@@ -31,6 +32,7 @@ type Settings struct {
 
 	// Tree is a pipeline in Fluentd's language, instead of the standard one.
 	Tree *conf.Element
+	DeadLetters deadletter.Config `conf:"dead_letters"`
 }
 
 // Metrics says where /metrics, /healthz and /readyz are; empty: nowhere.
@@ -75,5 +77,6 @@ func Default() *Settings {
 		Buffer:        Buffer{Type: "memory", FlushBytes: 1 << 20, FlushInterval: time.Second},
 		Output:        "elasticsearch",
 		Elasticsearch: elastic.DefaultConfig(),
+		DeadLetters:   deadletter.DefaultConfig(),
 	}
 }
