@@ -145,6 +145,9 @@ func (l *Lane) Restore(a ledger.Account) {
 	})
 }
 
+// Sink is what the lane stands in front of.
+func (l *Lane) Sink() Sink { return l.sink }
+
 // Name is the lane's name in metrics and logs.
 func (l *Lane) Name() string { return l.cfg.Name }
 

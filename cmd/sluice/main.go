@@ -12,6 +12,7 @@ import (
 	"os"
 
 	"sluice/conf"
+	"sluice/forwarder/deadletter"
 	"sluice/logging"
 )
 
@@ -34,6 +35,10 @@ type program struct {
 	check func(t *conf.Tree, settings any) conf.Problems
 	// connect reaches the outputs; nil: it cannot be asked for.
 	connect func(ctx context.Context, t *conf.Tree, settings any) conf.Problems
+	// deadLetters returns the directory of the dead letters.
+	deadLetters func(settings any) string
+	// sinks makes the outputs, by name; nothing is connected yet.
+	sinks func(t *conf.Tree, settings any) (sinks map[string]deadletter.Sink, free func(), problems conf.Problems)
 	// run runs until ctx ends; it returns nil when everything stopped in order.
 	run func(ctx context.Context, settings any, log *slog.Logger) error
 }

@@ -24,6 +24,16 @@ func settingsFlags(cmd *cobra.Command, p program) {
 // load reads the settings for cmd: from file, or where that is empty from the
 // usual place, if there is one; with the environment and cmd's flags.
 func (p program) load(cmd *cobra.Command, file string) (settings any, t *conf.Tree, problems conf.Problems) {
+	settings, t, problems = p.read(cmd, file)
+	if !problems.Bad() {
+		problems = append(problems, p.check(t, settings)...)
+		problems.Sort()
+	}
+	return settings, t, problems
+}
+
+// read is load without the check beyond names, kinds and units.
+func (p program) read(cmd *cobra.Command, file string) (settings any, t *conf.Tree, problems conf.Problems) {
 	if file == "" {
 		// What is there but cannot be read is reported by Load.
 		if _, err := os.Stat(p.file); !errors.Is(err, fs.ErrNotExist) {
@@ -32,10 +42,6 @@ func (p program) load(cmd *cobra.Command, file string) (settings any, t *conf.Tr
 	}
 	settings = p.defaults()
 	t, problems = conf.Load(conf.LoadOptions{File: file, Schema: settings, Env: p.env, EnvDefaults: p.envDefaults, Flags: cmd.Flags()})
-	if !problems.Bad() {
-		problems = append(problems, p.check(t, settings)...)
-		problems.Sort()
-	}
 	return settings, t, problems
 }
 

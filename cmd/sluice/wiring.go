@@ -9,6 +9,7 @@ import (
 	"sluice/agent"
 	"sluice/conf"
 	"sluice/forwarder/catalog"
+	"sluice/forwarder/deadletter"
 	"sluice/logging"
 )
 
@@ -31,6 +32,8 @@ func sluice() program {
 		connect: func(ctx context.Context, t *conf.Tree, s any) conf.Problems {
 			return catalog.Connect(ctx, t, s.(*catalog.Settings))
 		},
+		deadLetters: func(s any) string { return deadletter.Dir(s.(*catalog.Settings).DataDir) },
+		sinks:       sinksOf,
 		run: func(ctx context.Context, s any, log *slog.Logger) error {
 			limitHeap()
 			a, err := agent.New(s.(*catalog.Settings), agent.Options{Log: log, Version: thisBuild().Version})
@@ -40,6 +43,15 @@ func sluice() program {
 			return a.Run(ctx)
 		},
 	}
+}
+
+func sinksOf(t *conf.Tree, s any) (map[string]deadletter.Sink, func(), conf.Problems) {
+	sinks, parts, problems := catalog.Sinks(t, s.(*catalog.Settings))
+	to := map[string]deadletter.Sink{}
+	for name, sink := range sinks {
+		to[name] = sink
+	}
+	return to, parts.Close, problems
 }
 
 // limitHeap lets the garbage collector work harder before the cgroup's limit

@@ -8,6 +8,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"sluice/conf"
+	"sluice/forwarder"
 	"sluice/forwarder/buffer"
 	"sluice/forwarder/checkpoint"
 	"sluice/forwarder/ledger"
@@ -39,6 +40,17 @@ func trial(t *conf.Tree, s *Settings) (*Parts, conf.Problems) {
 		problems = append(problems, conf.Problem{What: err.Error()})
 	}
 	return p, problems
+}
+
+// Sinks makes the outputs of settings that Check found good, by their lanes'
+// names, for who sends something by hand. p.Close frees them.
+func Sinks(t *conf.Tree, s *Settings) (sinks map[string]forwarder.Sink, p *Parts, problems conf.Problems) {
+	p, problems = trial(t, s)
+	sinks = map[string]forwarder.Sink{}
+	for _, l := range p.Config.Lanes {
+		sinks[l.Name()] = l.Sink()
+	}
+	return sinks, p, problems
 }
 
 // Connect reaches the outputs once, with settings that Check found good, and

@@ -30,9 +30,10 @@ type Settings struct {
 	Output        string         `conf:"output,oneof=elasticsearch"`
 	Elasticsearch elastic.Config `conf:"elasticsearch"`
 
+	DeadLetters deadletter.Config `conf:"dead_letters"`
+
 	// Tree is a pipeline in Fluentd's language, instead of the standard one.
 	Tree *conf.Element
-	DeadLetters deadletter.Config `conf:"dead_letters"`
 }
 
 // Metrics says where /metrics, /healthz and /readyz are; empty: nowhere.
