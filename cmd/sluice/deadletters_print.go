@@ -184,8 +184,10 @@ func printOutcome(out io.Writer, o deadletter.Outcome, inJSON bool) {
 		n    int
 		what string
 	}{
-		{o.Refused, "refused again"}, {o.Failed, "not answered for in time"},
-		{o.Raw, "without a document to send"}, {o.Unknown, "of an output that the settings do not have"},
+		{o.Refused, "refused again"},
+		{o.Failed, "not answered for in time"},
+		{o.Raw, "without a document to send"},
+		{o.Unknown, "of an output that the settings do not have"},
 	} {
 		if x.n > 0 {
 			fmt.Fprintf(out, ", %d %s", x.n, x.what)
