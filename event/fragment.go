@@ -17,13 +17,44 @@ type Fragment struct {
 	PodUID      string
 	Container   string // its name
 	ContainerID string
+	Image       string // as the container runtime names it
+	ImageDigest string // sha256:...
 	Cluster     string
 	Node        string
 	Labels      []Pair // the pod's
 	Annotations []Pair
+	Owners      []Pair // kind and name of what made the pod, the nearest first: ReplicaSet, Deployment
+	NodeLabels  []Pair
+	SpaceLabels []Pair // the namespace's
+	Partial     bool   // metadata was asked for, and some of it is not known
 	Fields      []Pair // static fields of the settings
+	Wishes      Wishes
 
 	cached sync.Map
+}
+
+// Wishes are what a pod's owner asks for in the pod's annotations. Whoever
+// makes records of the log heeds them; they are on no record.
+type Wishes struct {
+	Dataset        string
+	Multiline      string
+	Stdout, Stderr StreamWishes
+}
+
+// StreamWishes are what is asked for one of a container's two streams.
+type StreamWishes struct {
+	Exclude bool
+	Parser  string
+}
+
+// Clone copies everything but what encoders cached.
+func (f *Fragment) Clone() *Fragment {
+	return &Fragment{
+		File: f.File, Runtime: f.Runtime, Namespace: f.Namespace, Pod: f.Pod, PodUID: f.PodUID,
+		Container: f.Container, ContainerID: f.ContainerID, Image: f.Image, ImageDigest: f.ImageDigest,
+		Cluster: f.Cluster, Node: f.Node, Labels: f.Labels, Annotations: f.Annotations, Owners: f.Owners,
+		NodeLabels: f.NodeLabels, SpaceLabels: f.SpaceLabels, Partial: f.Partial, Fields: f.Fields, Wishes: f.Wishes,
+	}
 }
 
 // Cached returns what make returned for this owner and fragment, calling it
