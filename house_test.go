@@ -31,6 +31,7 @@ var arrows = map[string]struct{ ours, others string }{
 	"forwarder/meter":          {"", "github.com/prometheus"},
 	"forwarder/filter":         {"event parser parser/multiline wire", "github.com/tinylib/msgp"},
 	"forwarder/tail":           {"event parser parser/multiline wire forwarder/ledger forwarder/meter", "*"},
+	"forwarder/enrich":         {"event", "*"},
 	"forwarder/listen":         {"event parser wire forwarder/ledger forwarder/meter", "*"},
 	"sink/elastic":             {"event wire", "*"},
 	"sink/elastictest":         {"", "*"},

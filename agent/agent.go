@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"path/filepath"
 	"runtime"
 	"sync"
 	"time"
@@ -18,6 +19,7 @@ import (
 	"sluice/forwarder/catalog"
 	"sluice/forwarder/checkpoint"
 	"sluice/forwarder/deadletter"
+	"sluice/forwarder/enrich"
 	"sluice/forwarder/ledger"
 )
 
@@ -37,6 +39,7 @@ type Agent struct {
 	log     *slog.Logger
 	data    *dataDir
 	dead    *deadletter.Store
+	enrich  *enrich.Enricher // nil: nobody asks for Kubernetes metadata
 	parts   *catalog.Parts
 	forward *forwarder.Forwarder
 	keeper  *keeper
@@ -75,9 +78,12 @@ func (a *Agent) build(s *catalog.Settings, o Options) (err error) {
 	if memory == 0 {
 		memory = defaultMemory()
 	}
+	if a.enrich, err = enrich.New(s.Kubernetes, filepath.Join(s.DataDir, "metadata"), o.Log, reg); err != nil {
+		return err
+	}
 	led := ledger.New()
 	a.parts, err = catalog.Build(s, catalog.Deps{
-		Ledger: led, Checkpoint: store, Dead: a.dead, Budget: buffer.NewBudget(int(memory)), Memory: memory,
+		Ledger: led, Checkpoint: store, Dead: a.dead, Enrich: a.enrich, Budget: buffer.NewBudget(int(memory)), Memory: memory,
 		Lane: o.Lane, Log: o.Log, Registerer: reg, Loop: a.health.Loop,
 	})
 	if err != nil {
@@ -127,6 +133,9 @@ func (a *Agent) Run(ctx context.Context) error {
 	defer stopSide()
 	var wg sync.WaitGroup
 	wg.Go(func() { a.keeper.run(side) })
+	if a.enrich != nil { // files wait for it while lanes drain, too
+		wg.Go(func() { a.enrich.Run(side) })
+	}
 	var served error
 	if a.metrics != nil {
 		wg.Go(func() {

@@ -13,6 +13,7 @@ import (
 	"sluice/forwarder"
 	"sluice/forwarder/buffer"
 	"sluice/forwarder/checkpoint"
+	"sluice/forwarder/enrich"
 	"sluice/forwarder/ledger"
 	"sluice/forwarder/listen"
 )
@@ -23,6 +24,7 @@ type Deps struct {
 	Checkpoint *checkpoint.Store
 	Dead       DeadLetters
 	Budget     *buffer.Budget
+	Enrich     *enrich.Enricher     // knows the node's pods; may be nil
 	Memory     int64                // memory_limit in bytes; 0: a part's own default
 	Lane       forwarder.LaneConfig // timing; zero values are defaults
 	Log        *slog.Logger
@@ -75,7 +77,10 @@ func build(t *conf.Tree, s *Settings, d Deps) (*Parts, conf.Problems, error) {
 		Sources: map[string]forwarder.Source{}, Labels: map[string]string{}, Grace: s.ShutdownGrace,
 	}
 	var problems conf.Problems
-	var err error
+	err := s.Kubernetes.Check()
+	if err != nil {
+		return b.parts, nil, partError{"kubernetes", err}
+	}
 	if s.Tree != nil {
 		problems = b.tree(s.Tree)
 	} else if problems, err = b.standard(t); err != nil {

@@ -5,6 +5,7 @@ import (
 
 	"sluice/conf"
 	"sluice/forwarder/deadletter"
+	"sluice/forwarder/enrich"
 	"sluice/forwarder/listen"
 	"sluice/forwarder/tail"
 	"sluice/logging"
@@ -22,7 +23,7 @@ type Settings struct {
 	Metrics       Metrics        `conf:"metrics"`
 	Fields        []Field        `conf:"fields"`
 	Inputs        Inputs         `conf:"inputs"`
-	Kubernetes    Kubernetes     `conf:"kubernetes"`
+	Kubernetes    enrich.Config  `conf:"kubernetes"`
 
 	Filters []*conf.Element `conf:"filters,element=filter"`
 
@@ -54,11 +55,6 @@ type Inputs struct {
 	Forward    listen.Config `conf:"forward"`
 }
 
-// Kubernetes is what is known without asking the API server.
-type Kubernetes struct {
-	Node string `conf:"node"`
-}
-
 // Buffer sizes the lane in front of the output.
 type Buffer struct {
 	Type          string        `conf:"type,oneof=memory"`
@@ -75,6 +71,7 @@ func Default() *Settings {
 		Log:           logging.DefaultConfig(),
 		Metrics:       Metrics{Listen: ":24231"},
 		Inputs:        Inputs{Containers: tail.DefaultConfig(), Forward: listen.DefaultConfig()},
+		Kubernetes:    enrich.DefaultConfig(),
 		Buffer:        Buffer{Type: "memory", FlushBytes: 1 << 20, FlushInterval: time.Second},
 		Output:        "elasticsearch",
 		Elasticsearch: elastic.DefaultConfig(),

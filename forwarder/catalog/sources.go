@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"sluice/event"
 	"sluice/forwarder"
 	"sluice/forwarder/listen"
 	"sluice/forwarder/tail"
@@ -27,6 +28,9 @@ func (s source) Run(ctx context.Context, out forwarder.Out) error { return s(ctx
 // newTail makes the source of container files.
 func newTail(c *Context, cfg tail.Config) (input, error) {
 	cfg.Loop = c.Loop
+	if c.Enrich != nil {
+		cfg.Pods = func(path *event.Fragment) tail.Pod { return c.Enrich.Follow(path) }
+	}
 	t, err := tail.New(cfg, c.Ledger, c.Checkpoint, c.Base, c.Log, c.Registerer)
 	if err != nil {
 		return input{}, err

@@ -62,7 +62,10 @@ func (e *Enricher) Run(ctx context.Context) {
 	// error they meet passes through a feed.
 	ctx = klog.NewContext(ctx, logr.Discard())
 	var wg sync.WaitGroup
-	defer wg.Wait()
+	defer func() {
+		wg.Wait()
+		e.close()
+	}()
 	watch := func(k kind, selector fields.Selector, one, list runtime.Object, store cache.ReflectorStore) {
 		f := &feed{client: e.client, codec: e.codec, kind: k, selector: selector.String(), list: list.DeepCopyObject, report: e.report}
 		silent := logr.Discard()

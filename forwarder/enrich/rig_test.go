@@ -80,7 +80,6 @@ func start(t *testing.T, a *fakeAPI, dir string, edit func(*Config)) (e *Enriche
 	stop = func() {
 		cancel()
 		<-done
-		e.close()
 	}
 	t.Cleanup(stop)
 	return e, stop

@@ -84,9 +84,11 @@ func TestGolden(t *testing.T) {
 		tag          string
 	}{
 		{"ecs-container", "ecs", podFragment(), "kubernetes.x"},
+		{"ecs-enriched", "ecs", enrichedFragment(), "kubernetes.x"},
 		{"ecs-forward", "ecs", forwarded, "app.web"},
 		{"ecs-bare", "ecs", nil, ""},
 		{"fluentd-container", "fluentd", podFragment(), "kubernetes.x"},
+		{"fluentd-enriched", "fluentd", enrichedFragment(), "kubernetes.x"},
 		{"fluentd-forward", "fluentd", forwarded, "app.web"},
 		{"fluentd-bare", "fluentd", nil, ""},
 	} {

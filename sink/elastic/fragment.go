@@ -21,9 +21,6 @@ type fragment struct {
 // leaf is a string at a dotted path.
 type leaf struct{ path, value string }
 
-// datasetAnnotation lets a pod's owner name the dataset.
-const datasetAnnotation = "sluice.dev/dataset"
-
 // makeFragment is for event.Fragment.Cached.
 func (s *Sink) makeFragment(f *event.Fragment) any {
 	if s.ecs {
@@ -39,10 +36,8 @@ func (s *Sink) ecsFragment(f *event.Fragment) *fragment {
 		if dataset == "" {
 			dataset = "kubernetes.container_logs"
 		}
-		for _, a := range f.Annotations {
-			if a.Name == datasetAnnotation {
-				dataset = a.Value
-			}
+		if f.Wishes.Dataset != "" {
+			dataset = f.Wishes.Dataset
 		}
 	} else if dataset == "" {
 		dataset = "forward"
@@ -62,16 +57,10 @@ func (s *Sink) ecsFragment(f *event.Fragment) *fragment {
 	}
 	add("event.dataset", dataset)
 	add("ecs.version", "8.11.0")
-	add("kubernetes.namespace", f.Namespace)
-	add("kubernetes.pod.name", f.Pod)
-	add("kubernetes.pod.uid", f.PodUID)
-	add("kubernetes.container.name", f.Container)
-	if r.container {
-		add("kubernetes.node.name", f.Node)
-	}
-	ls = appendPairs(ls, "kubernetes.labels.", f.Labels)
-	ls = appendPairs(ls, "kubernetes.annotations.", f.Annotations)
+	ls = r.kubernetes(ls, f)
 	add("container.id", f.ContainerID)
+	add("container.image.name", f.Image)
+	add("container.image.hash.all", f.ImageDigest)
 	add("container.runtime", f.Runtime)
 	add("orchestrator.cluster.name", f.Cluster)
 	add("host.name", f.Node)
@@ -81,6 +70,40 @@ func (s *Sink) ecsFragment(f *event.Fragment) *fragment {
 	r.log = append(r.log, '}', '}')
 	r.tail = appendTail(ls)
 	return r
+}
+
+// kubernetes adds what there is below that name, which is Beats' where ECS has
+// none.
+func (r *fragment) kubernetes(ls []leaf, f *event.Fragment) []leaf {
+	add := func(path, value string) {
+		if value != "" {
+			ls = append(ls, leaf{"kubernetes." + path, value})
+		}
+	}
+	add("namespace", f.Namespace)
+	ls = appendPairs(ls, "kubernetes.namespace_labels.", f.SpaceLabels)
+	add("pod.name", f.Pod)
+	add("pod.uid", f.PodUID)
+	add("container.name", f.Container)
+	if r.container {
+		add("node.name", f.Node)
+	}
+	ls = appendPairs(ls, "kubernetes.node.labels.", f.NodeLabels)
+	for _, o := range f.Owners {
+		switch o.Name {
+		case "Deployment", "ReplicaSet", "StatefulSet", "DaemonSet", "Job", "CronJob":
+			add(strings.ToLower(o.Name)+".name", o.Value)
+		default:
+			add("owner.kind", o.Name)
+			add("owner.name", o.Value)
+		}
+	}
+	ls = appendPairs(ls, "kubernetes.labels.", f.Labels)
+	ls = appendPairs(ls, "kubernetes.annotations.", f.Annotations)
+	if f.Partial {
+		add("enrichment", "partial")
+	}
+	return ls
 }
 
 // perRecord are the paths that records fill themselves.
@@ -193,8 +216,19 @@ func fluentdFragment(f *event.Fragment) *fragment {
 		add("kubernetes.pod_name", f.Pod)
 		add("kubernetes.pod_id", f.PodUID)
 		add("kubernetes.host", f.Node)
+		add("kubernetes.container_image", f.Image)
+		add("kubernetes.container_image_id", f.ImageDigest)
+		if n := len(f.Owners); n > 0 { // the last is the workload
+			add("kubernetes.owner_kind", f.Owners[n-1].Name)
+			add("kubernetes.owner_name", f.Owners[n-1].Value)
+		}
+		ls = appendPairs(ls, "kubernetes.namespace_labels.", f.SpaceLabels)
+		ls = appendPairs(ls, "kubernetes.node_labels.", f.NodeLabels)
 		ls = appendPairs(ls, "kubernetes.labels.", f.Labels)
 		ls = appendPairs(ls, "kubernetes.annotations.", f.Annotations)
+		if f.Partial {
+			add("kubernetes.enrichment", "partial")
+		}
 	}
 	add("cluster_name", f.Cluster)
 	r.names = append(r.names, "tag")

@@ -44,6 +44,17 @@ func podFragment() *event.Fragment {
 	}
 }
 
+// enrichedFragment is one with all that the Kubernetes API tells.
+func enrichedFragment() *event.Fragment {
+	f := podFragment()
+	f.Image, f.ImageDigest = "docker.io/library/nginx:1.27", "sha256:6a5a0b6f"
+	f.Owners = []event.Pair{{Name: "ReplicaSet", Value: "nginx-66b6"}, {Name: "Deployment", Value: "nginx"}, {Name: "Rollout", Value: "blue"}}
+	f.NodeLabels = []event.Pair{{Name: "topology.kubernetes.io/zone", Value: "a"}}
+	f.SpaceLabels = []event.Pair{{Name: "team", Value: "shop"}}
+	f.Partial = true
+	return f
+}
+
 var testTime = event.Time{Sec: 1795340550, Nsec: 686123456} // 2026-11-22T09:42:30
 
 // criBatch is n container lines of about 550 bytes as items.

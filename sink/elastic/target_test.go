@@ -19,7 +19,7 @@ func keysOf(bs *event.Blocks) (keys []string) {
 
 func TestTargets(t *testing.T) {
 	pod := podFragment()
-	annotated := &event.Fragment{File: "f", Annotations: []event.Pair{{Name: "sluice.dev/dataset", Value: "Shop-Cart"}}}
+	annotated := &event.Fragment{File: "f", Wishes: event.Wishes{Dataset: "Shop-Cart"}}
 	for _, c := range []struct {
 		name   string
 		frag   *event.Fragment
