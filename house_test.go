@@ -18,6 +18,7 @@ var arrows = map[string]struct{ ours, others string }{
 	"parser/multiline":         {"", ""},
 	"conf":                     {"", "*"},
 	"logging":                  {"", ""},
+	"conf/fluent":              {"conf", "go.yaml.in/yaml"},
 	"tlsfiles":                 {"", ""},
 	"admin":                    {"", "*"},
 	"forwarder":                {"event forwarder/ledger", "github.com/prometheus"},

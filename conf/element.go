@@ -122,8 +122,8 @@ func (e *Element) ID() string {
 	return id
 }
 
-// set replaces the parameter of p's name, or adds it.
-func (e *Element) set(p Param) {
+// Set replaces the parameter of p's name, or adds it.
+func (e *Element) Set(p Param) {
 	if old := e.Param(p.Name); old != nil {
 		*old = p
 		return

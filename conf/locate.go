@@ -129,5 +129,5 @@ func (t *Tree) put(setting string, p Param) {
 		}
 		e = c
 	}
-	e.set(p)
+	e.Set(p)
 }
