@@ -21,7 +21,7 @@ func TestServe(t *testing.T) {
 	reg.MustRegister(c)
 	c.Add(3)
 	h := NewHealth()
-	s := New("127.0.0.1:0", reg, h, slog.New(slog.DiscardHandler))
+	s := New("metrics.listen", "127.0.0.1:0", nil, Metrics(reg, h), slog.New(slog.DiscardHandler))
 	if err := s.Listen(); err != nil {
 		t.Fatal(err)
 	}
@@ -51,7 +51,7 @@ func TestServe(t *testing.T) {
 	if err := <-ended; err != nil {
 		t.Fatal(err)
 	}
-	second := New(s.Addr().String(), reg, h, slog.New(slog.DiscardHandler))
+	second := New("metrics.listen", s.Addr().String(), nil, Metrics(reg, h), slog.New(slog.DiscardHandler))
 	if err := second.Listen(); err != nil {
 		t.Fatalf("the address is not free after the stop: %v", err)
 	}

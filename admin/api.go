@@ -1,0 +1,58 @@
+package admin
+
+import (
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/json"
+	"net/http"
+	"net/http/pprof"
+	"strings"
+)
+
+// API serves each of views as JSON at /api/v1/ and its name, made anew for
+// each request.
+func API(c Config, views map[string]func() any) http.Handler {
+	mux := http.NewServeMux()
+	for name, view := range views {
+		mux.HandleFunc("GET /api/v1/"+name, func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "application/json")
+			w.Header().Set("Cache-Control", "no-store")
+			out := json.NewEncoder(w)
+			out.SetIndent("", "  ")
+			out.Encode(view()) // an error is the client's, which went away
+		})
+	}
+	if c.PProf {
+		mux.HandleFunc("GET /debug/pprof/", pprof.Index)
+		mux.HandleFunc("GET /debug/pprof/cmdline", pprof.Cmdline)
+		mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
+		mux.HandleFunc("GET /debug/pprof/symbol", pprof.Symbol)
+		mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
+	}
+	return guard(c.Token, mux)
+}
+
+// guard lets in who has the token. Where none is asked for, only requests to a
+// loopback name are served: else a page that somebody on this machine looks at
+// could make its browser ask, by a name of its own that leads here.
+func guard(token string, next http.Handler) http.Handler {
+	want := sha256.Sum256([]byte(token))
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if token == "" {
+			if !isLoopback(r.Host) {
+				http.Error(w, "ask for 127.0.0.1 or localhost, or set admin.token", http.StatusForbidden)
+				return
+			}
+			next.ServeHTTP(w, r)
+			return
+		}
+		given, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+		got := sha256.Sum256([]byte(given)) // so that the comparison takes the same time, whatever the length
+		if !ok || subtle.ConstantTimeCompare(got[:], want[:]) != 1 {
+			w.Header().Set("WWW-Authenticate", `Bearer realm="sluice"`)
+			http.Error(w, "send the admin.token: Authorization: Bearer TOKEN", http.StatusUnauthorized)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
