@@ -44,7 +44,8 @@ type Agent struct {
 	forward *forwarder.Forwarder
 	keeper  *keeper
 	health  *admin.Health
-	metrics *admin.Server // nil: metrics.listen is empty
+	metrics *server // nil: metrics.listen is empty
+	api     *server // nil: admin.listen is empty, or its address was in use
 }
 
 // New takes the data directory and the addresses and puts the parts together.
@@ -96,7 +97,7 @@ func (a *Agent) build(s *catalog.Settings, o Options) (err error) {
 	if a.keeper, err = newKeeper(store, led, a.forward, a.health.Loop("keeper"), o, reg); err != nil {
 		return fmt.Errorf("cannot register metrics: %w", err)
 	}
-	return a.listen(s, reg)
+	return a.listen(s, o, reg, led)
 }
 
 func newRegistry(version string) *prometheus.Registry {
@@ -108,18 +109,6 @@ func newRegistry(version string) *prometheus.Registry {
 	info.Set(1)
 	reg.MustRegister(info, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return reg
-}
-
-// listen takes the addresses, so that one in use is an error at start.
-func (a *Agent) listen(s *catalog.Settings, reg *prometheus.Registry) error {
-	if s.Metrics.Listen != "" {
-		a.metrics = admin.New(s.Metrics.Listen, reg, a.health, a.log)
-		if err := a.metrics.Listen(); err != nil {
-			a.metrics = nil
-			return err
-		}
-	}
-	return a.parts.Listen()
 }
 
 // Run runs the agent until ctx ends, then stops it in order: inputs, lanes,
@@ -136,12 +125,14 @@ func (a *Agent) Run(ctx context.Context) error {
 	if a.enrich != nil { // files wait for it while lanes drain, too
 		wg.Go(func() { a.enrich.Run(side) })
 	}
-	var served error
-	if a.metrics != nil {
-		wg.Go(func() {
-			defer stop()
-			served = a.metrics.Run(side)
-		})
+	var served [2]error
+	for i, server := range []*server{a.metrics, a.api} {
+		if server != nil {
+			wg.Go(func() {
+				defer stop()
+				served[i] = server.run(side)
+			})
+		}
 	}
 	notReady := context.AfterFunc(ctx, func() { a.health.SetReady(false) })
 	defer notReady()
@@ -152,7 +143,7 @@ func (a *Agent) Run(ctx context.Context) error {
 	stopSide()
 	wg.Wait()
 	a.log.Info("stopped")
-	return errors.Join(err, served)
+	return errors.Join(err, served[0], served[1])
 }
 
 func (a *Agent) close() {
@@ -176,4 +167,12 @@ func (a *Agent) MetricsAddr() string {
 		return ""
 	}
 	return a.metrics.Addr().String()
+}
+
+// AdminAddr is where the API is; empty: nowhere.
+func (a *Agent) AdminAddr() string {
+	if a.api == nil {
+		return ""
+	}
+	return a.api.Addr().String()
 }

@@ -16,6 +16,7 @@ func settings(dir string) *catalog.Settings {
 	s := catalog.Default()
 	s.DataDir = dir
 	s.Metrics.Listen = "127.0.0.1:0"
+	s.Admin.Listen = "127.0.0.1:0"
 	s.Inputs.Forward.Listen = []string{"127.0.0.1:0"}
 	s.Inputs.Containers.Path = filepath.Join(dir, "containers", "*.log")
 	s.Elasticsearch.URLs = []string{"http://127.0.0.1:1"}

@@ -167,6 +167,7 @@ func settings(t *testing.T, dir, url, more string) {
 data_dir: %[1]s/data
 shutdown_grace: 2s
 metrics: { listen: "" }
+admin: { listen: "" }
 inputs:
   containers: { path: "%[1]s/containers/*.log", refresh_interval: 200ms }
   forward: { listen: ["127.0.0.1:0"] }

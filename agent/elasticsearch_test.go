@@ -107,6 +107,7 @@ func startAgent(t *testing.T, dir string) *running {
 		t.Fatal(problems)
 	}
 	s.Metrics.Listen = "127.0.0.1:0"
+	s.Admin.Listen = "127.0.0.1:0"
 	a, err := agent.New(s, agent.Options{Log: slog.New(slog.NewTextHandler(t.Output(), nil))})
 	if err != nil {
 		t.Fatal(err)

@@ -91,7 +91,7 @@ func settings(s agentSetup, metrics, forward string) []byte {
 		compression = "gzip"
 	}
 	fmt.Fprintf(&b, "data_dir: %q\n", filepath.Join(s.dir, "data"))
-	fmt.Fprintf(&b, "metrics: { listen: %q }\n", metrics)
+	fmt.Fprintf(&b, "metrics: { listen: %q }\nadmin: { listen: \"\" }\n", metrics)
 	fmt.Fprintf(&b, "inputs:\n  containers: { path: %q }\n  forward: { listen: [%s] }\n", path, listen)
 	fmt.Fprintf(&b, "buffer: { type: memory }\n")
 	fmt.Fprintf(&b, "elasticsearch: { urls: [%q], compression: %s }\n", s.store, compression)

@@ -145,6 +145,22 @@ func (l *Lane) Restore(a ledger.Account) {
 	})
 }
 
+// LaneState is a lane as it stands.
+type LaneState struct {
+	Name         string         `json:"name"`
+	Account      ledger.Account `json:"account"`
+	Records      int            `json:"buffer_records"`
+	Bytes        int            `json:"buffer_bytes"`
+	RequestLimit int64          `json:"request_limit_bytes"`
+	InFlight     int32          `json:"requests_in_flight"`
+}
+
+// State is the lane as it stands.
+func (l *Lane) State() LaneState {
+	records, bytes := l.buf.Stats()
+	return LaneState{l.cfg.Name, l.Account(), records, bytes, l.limit.Load(), l.inflight.Load()}
+}
+
 // Sink is what the lane stands in front of.
 func (l *Lane) Sink() Sink { return l.sink }
 

@@ -25,6 +25,7 @@ func startAgent(ctx context.Context, o agentOptions) error {
 	s := catalog.Default()
 	s.DataDir = o.DataDir
 	s.Metrics.Listen = "127.0.0.1:0"
+	s.Admin.Listen = "127.0.0.1:0"
 	s.Inputs.Containers.Path = o.Containers
 	s.Inputs.Forward.Listen = []string{"127.0.0.1:0"}
 	for u := range strings.SplitSeq(o.ElasticsearchURL, ",") {

@@ -25,6 +25,7 @@ func sluice() program {
 			"log.level":          "debug, info, warn or error",
 			"log.format":         "text or json",
 			"metrics.listen":     "address of /metrics, /healthz and /readyz",
+			"admin.listen":       "address of the API about the running agent",
 			"elasticsearch.urls": "Elasticsearch servers, separated by commas",
 		},
 		logging: func(s any) logging.Config { return s.(*catalog.Settings).Log },

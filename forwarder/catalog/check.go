@@ -23,7 +23,7 @@ func Check(t *conf.Tree, s *Settings) conf.Problems {
 	}
 	p, problems := trial(t, s)
 	p.Close()
-	return problems
+	return append(problems, checkServers(t, s)...)
 }
 
 // trial makes the parts only to see whether they can be made.

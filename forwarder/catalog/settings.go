@@ -3,6 +3,7 @@ package catalog
 import (
 	"time"
 
+	"sluice/admin"
 	"sluice/conf"
 	"sluice/forwarder/deadletter"
 	"sluice/forwarder/enrich"
@@ -20,10 +21,13 @@ type Settings struct {
 	MemoryLimit   int64          `conf:"memory_limit,size"`
 	ShutdownGrace time.Duration  `conf:"shutdown_grace"`
 	Log           logging.Config `conf:"log"`
-	Metrics       Metrics        `conf:"metrics"`
 	Fields        []Field        `conf:"fields"`
-	Inputs        Inputs         `conf:"inputs"`
-	Kubernetes    enrich.Config  `conf:"kubernetes"`
+
+	Metrics admin.MetricsConfig `conf:"metrics"`
+	Admin   admin.Config        `conf:"admin"`
+
+	Inputs     Inputs        `conf:"inputs"`
+	Kubernetes enrich.Config `conf:"kubernetes"`
 
 	Filters []*conf.Element `conf:"filters,element=filter"`
 
@@ -35,11 +39,6 @@ type Settings struct {
 
 	// Tree is a pipeline in Fluentd's language, instead of the standard one.
 	Tree *conf.Element
-}
-
-// Metrics says where /metrics, /healthz and /readyz are; empty: nowhere.
-type Metrics struct {
-	Listen string `conf:"listen"`
 }
 
 // Field is a static field on every record.
@@ -69,7 +68,8 @@ func Default() *Settings {
 		DataDir:       "/var/lib/sluice",
 		ShutdownGrace: 25 * time.Second,
 		Log:           logging.DefaultConfig(),
-		Metrics:       Metrics{Listen: ":24231"},
+		Metrics:       admin.MetricsConfig{Listen: ":24231"},
+		Admin:         admin.Config{Listen: "127.0.0.1:24220"},
 		Inputs:        Inputs{Containers: tail.DefaultConfig(), Forward: listen.DefaultConfig()},
 		Kubernetes:    enrich.DefaultConfig(),
 		Buffer:        Buffer{Type: "memory", FlushBytes: 1 << 20, FlushInterval: time.Second},

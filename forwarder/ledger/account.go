@@ -63,8 +63,9 @@ func (l *Ledger) sum(of func(*Stream) Account) map[string]Account {
 type StreamState struct {
 	ID      uint64  `json:"id"`
 	Source  string  `json:"source"`
-	Safe    int64   `json:"safe"` // the position
-	Open    int     `json:"open"` // tickets not settled
+	Name    string  `json:"name,omitempty"` // the file's or the client's
+	Safe    int64   `json:"safe"`           // the position
+	Open    int     `json:"open"`           // tickets not settled
 	Account Account `json:"account"`
 }
 
@@ -73,8 +74,18 @@ func (l *Ledger) Streams() []StreamState {
 	defer l.alone()()
 	list := make([]StreamState, 0, len(l.streams))
 	for _, s := range l.streams {
-		list = append(list, StreamState{s.id, s.source, s.Safe(), s.Pending(), s.Account()})
+		state := StreamState{ID: s.id, Source: s.source, Safe: s.Safe(), Open: s.Pending(), Account: s.Account()}
+		if name := s.called(); name != nil {
+			state.Name = name()
+		}
+		list = append(list, state)
 	}
 	slices.SortFunc(list, func(a, b StreamState) int { return cmp.Compare(a.ID, b.ID) })
 	return list
+}
+
+func (s *Stream) called() func() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.name
 }

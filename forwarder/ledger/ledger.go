@@ -89,8 +89,18 @@ type Stream struct {
 	end     int64     // of the newest ticket
 	open    []*Ticket // in order of opening; [0] is not settled
 	closed  bool
+	name    func() string // for people; nil: it has none
 	account Account
 	before  Account // of what lies before safe; changes with the gate held
+}
+
+// Name says how people call the stream. name is called with
+// all streams standing still and must not call them.
+func (s *Stream) Name(name func() string) *Stream {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.name = name
+	return s
 }
 
 // ID numbers the stream, unique in this process.

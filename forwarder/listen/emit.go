@@ -59,7 +59,7 @@ func (c *conn) emit(arena []byte, pend *pending) error {
 
 func (c *conn) ledgerStream() *ledger.Stream {
 	if c.stream == nil {
-		c.stream = c.l.ledger.Stream(source, 0, c.progress.moved)
+		c.stream = c.l.ledger.Stream(source, 0, c.progress.moved).Name(func() string { return c.peer })
 	}
 	return c.stream
 }

@@ -75,7 +75,7 @@ func newIdentity(l *ledger.Ledger, s Store, o origin, id fileID, path string, of
 		Format: o.format, Born: o.born, Key: [2]uint64{o.key.Hi, o.key.Lo},
 	}
 	i.begins.Store(&o.head)
-	i.stream = l.Stream(sourceName, off, i.moved)
+	i.stream = l.Stream(sourceName, off, i.moved).Name(func() string { return i.last().Path })
 	return i
 }
 
