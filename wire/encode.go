@@ -32,24 +32,39 @@ func AppendEntry(dst []byte, t Time, record []byte) []byte {
 
 // AppendMessage appends a frame of one event.
 func AppendMessage(dst []byte, tag string, t Time, record []byte, s Send) []byte {
-	dst = appendOuter(dst, 3, tag, s)
+	dst = AppendMessageHead(dst, tag, s)
 	dst = append(AppendEventTime(dst, t), record...)
-	return s.append(dst)
+	return s.AppendTo(dst)
 }
 
 // AppendForward appends a frame of n entries, made by AppendEntry.
 func AppendForward(dst []byte, tag string, n int, entries []byte, s Send) []byte {
-	dst = appendOuter(dst, 2, tag, s)
-	dst = append(msgp.AppendArrayHeader(dst, uint32(n)), entries...)
-	return s.append(dst)
+	dst = append(AppendForwardHead(dst, tag, n, s), entries...)
+	return s.AppendTo(dst)
 }
 
 // AppendPacked appends a PackedForward frame of entries made by AppendEntry;
 // when s says so, they are compressed already.
 func AppendPacked(dst []byte, tag string, entries []byte, s Send) []byte {
-	dst = appendOuter(dst, 2, tag, s)
-	return s.append(msgp.AppendBytes(dst, entries))
+	dst = append(AppendPackedHead(dst, tag, len(entries), s), entries...)
+	return s.AppendTo(dst)
 }
+
+// AppendForwardHead appends what stands before the n entries of a Forward
+// frame; s.AppendTo what stands behind them.
+func AppendForwardHead(dst []byte, tag string, n int, s Send) []byte {
+	return msgp.AppendArrayHeader(appendOuter(dst, 2, tag, s), uint32(n))
+}
+
+// AppendPackedHead appends what stands before the entries of a PackedForward
+// frame, which are so many bytes; s.AppendTo what stands behind them.
+func AppendPackedHead(dst []byte, tag string, bytes int, s Send) []byte {
+	return msgp.AppendBytesHeader(appendOuter(dst, 2, tag, s), uint32(bytes))
+}
+
+// AppendMessageHead appends what stands before the time and record of a
+// Message; s.AppendTo what stands behind them.
+func AppendMessageHead(dst []byte, tag string, s Send) []byte { return appendOuter(dst, 3, tag, s) }
 
 // AppendAck appends the answer to a frame whose chunk id came as chunk, a
 // msgpack value.
@@ -89,7 +104,8 @@ func (s *Send) said() (n uint32) {
 	return n
 }
 
-func (s *Send) append(dst []byte) []byte {
+// AppendTo appends the option, where it says anything.
+func (s *Send) AppendTo(dst []byte) []byte {
 	n := s.said()
 	if n == 0 {
 		return dst

@@ -100,25 +100,31 @@ func Bytes(p []byte) (b []byte, ok bool) {
 // readOption reads an option map. What is no map says nothing; of a key that
 // comes twice the last counts, as in Fluentd.
 func readOption(p []byte) (o Option) {
+	pairs(p, o.set)
+	return o
+}
+
+// pairs calls visit for every pair of a map, up to where it is cut; key is nil
+// where it is neither str nor bin.
+func pairs(p []byte, visit func(key, value []byte)) {
 	v, err := Head(p)
 	if err != nil || v.Type != Map {
-		return o
+		return
 	}
 	p = p[v.Head:]
 	for range v.Count {
 		n, err := Skip(p)
 		if err != nil {
-			return o
+			return
 		}
 		key, _ := Bytes(p[:n])
 		p = p[n:]
 		if n, err = Skip(p); err != nil {
-			return o
+			return
 		}
-		o.set(key, p[:n:n])
+		visit(key, p[:n:n])
 		p = p[n:]
 	}
-	return o
 }
 
 func (o *Option) set(key, value []byte) {

@@ -52,24 +52,15 @@ func AppendPing(dst []byte, p Ping) []byte {
 
 // ReadPing reads a PING: exactly six elements, each str or bin.
 func ReadPing(f *Frame) (p Ping, ok bool) {
-	if f.N != 6 {
+	e, ok := elements(f, 6)
+	if !ok {
 		return p, false
 	}
-	v, err := Head(f.Raw)
-	rest := f.Raw[v.Head:]
 	var name []byte
-	for _, to := range [...]*[]byte{&name, &p.Hostname, &p.Salt, &p.KeyDigest, &p.Username, &p.PasswordDigest} {
-		n := 0
-		if err == nil {
-			n, err = Skip(rest)
-		}
-		if err != nil {
+	for i, to := range [...]*[]byte{&name, &p.Hostname, &p.Salt, &p.KeyDigest, &p.Username, &p.PasswordDigest} {
+		if *to, ok = Bytes(e[i]); !ok {
 			return p, false
 		}
-		if *to, ok = Bytes(rest[:n]); !ok {
-			return p, false
-		}
-		rest = rest[n:]
 	}
 	return p, string(name) == "PING"
 }

@@ -51,3 +51,55 @@ func TestNoPing(t *testing.T) {
 		}
 	}
 }
+
+// What a client reads: Fluentd sends nonce and auth as bin, Fluent Bit as str.
+func TestGreetings(t *testing.T) {
+	frame := func(hex string) *Frame {
+		f, err := NewReader(bytes.NewReader(unhex(t, hex)), 1000).Next()
+		if err != nil {
+			t.Fatal(hex, err)
+		}
+		return &f
+	}
+	const nonce = "000102030405060708090a0b0c0d0e0f"
+	for _, tt := range []struct {
+		hex, auth string
+		ok        bool
+	}{
+		{"92a448454c4f83a56e6f6e6365c410" + nonce + "a461757468c40401020304a96b656570616c697665c3", "01020304", true},
+		{"92a448454c4f82a56e6f6e6365b0" + nonce + "a461757468a0", "", true},
+		{"92a448454c4f81a56e6f6e6365b0" + nonce, "", true},
+		{"92a448454c4f80", "", false},
+		{"92a448454c4fa0", "", false},
+		{"92a450494e4781a56e6f6e6365b0" + nonce, "", false},
+		{"93a448454c4f81a56e6f6e6365b0" + nonce + "c0", "", false},
+		{"81a3616b6301", "", false},
+	} {
+		h, ok := ReadHelo(frame(tt.hex))
+		if ok != tt.ok || hex.EncodeToString(h.Auth) != tt.auth || ok && hex.EncodeToString(h.Nonce) != nonce {
+			t.Errorf("%s: %v %x %x", tt.hex, ok, h.Nonce, h.Auth)
+		}
+	}
+	for _, tt := range []struct {
+		raw    []byte
+		ok, in bool
+		reason string
+	}{
+		{AppendPong(nil, "srv", []byte("abc")), true, true, ""},
+		{AppendRefusal(nil, "shared_key mismatch"), true, false, "shared_key mismatch"},
+		{unhex(t, "95a4504f4e47c0a0a0a0"), false, false, ""},
+		{unhex(t, "95a4504f4e47c3a0a001"), false, true, ""},
+		{unhex(t, "94a4504f4e47c3a0a0"), false, false, ""},
+	} {
+		p, ok := ReadPong(frame(hex.EncodeToString(tt.raw)))
+		if ok != tt.ok || p.OK != tt.in || string(p.Reason) != tt.reason {
+			t.Errorf("%x: %v %+v", tt.raw, ok, p)
+		}
+	}
+	if chunk, ok := ReadAck(frame("82a178c0a361636ba26331")); !ok || string(chunk) != "\xa2c1" {
+		t.Errorf("%v %x", ok, chunk)
+	}
+	if chunk, ok := ReadAck(frame("92a361636ba26331")); ok {
+		t.Errorf("an array is an ack: %x", chunk)
+	}
+}

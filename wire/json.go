@@ -82,7 +82,7 @@ func (r *Reader) bufferedText() (f Frame, err error) {
 		r.out = slices.Grow(r.out, 3*n)
 	}
 	off, ok := len(r.out), false
-	if r.out, ok = appendJSON(r.out, p[:n]); !ok {
+	if r.out, ok = AppendJSON(r.out, p[:n]); !ok {
 		r.bad = ErrJSON
 		return f, r.bad
 	}

@@ -86,7 +86,7 @@ func TestJSONEnds(t *testing.T) {
 
 func TestJSONAck(t *testing.T) {
 	for _, id := range []string{`"abc"`, `"a\"\n"`, `7`} {
-		chunk, ok := appendJSON(nil, []byte(id))
+		chunk, ok := AppendJSON(nil, []byte(id))
 		if !ok {
 			t.Fatal(id)
 		}
@@ -103,7 +103,7 @@ func FuzzJSON(f *testing.F) {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, p []byte) {
-		raw, ok := appendJSON(nil, p)
+		raw, ok := AppendJSON(nil, p)
 		if ok != json.Valid(p) {
 			t.Fatal("valid?")
 		}
@@ -142,7 +142,7 @@ func FuzzOption(f *testing.F) {
 	})
 }
 
-func (s Send) bytes() []byte { return s.append(nil) }
+func (s Send) bytes() []byte { return s.AppendTo(nil) }
 
 func TestOptionIDs(t *testing.T) {
 	ids := bytes.Repeat([]byte("0123456789abcdefgh"), 2)
@@ -201,5 +201,18 @@ func TestTrimKeepsWhatIsUnfinished(t *testing.T) {
 	}
 	if f, err := r.Next(); err != nil || !bytes.Equal(f.Raw, small) {
 		t.Error(err)
+	}
+}
+
+// A record's JSON is made msgpack for another server: that costs no garbage.
+func TestAppendJSONAllocatesNothing(t *testing.T) {
+	text := []byte(`{"a":"plain","b":"a\ttab, \"quotes\", \u00e9 and \ud83d\ude00, \ud83d alone, \\ \/","n":[1,-2.5e3,18446744073709551615],"t":true,"o":{}}`)
+	out, ok := AppendJSON(nil, text)
+	const want = `{"a":"plain","b":"a\ttab, \"quotes\", é and 😀, � alone, \\ /","n":[1,-2500,18446744073709551615],"t":true,"o":{}}`
+	if got := asJSON(t, out); !ok || got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	if n := testing.AllocsPerRun(100, func() { out, _ = AppendJSON(out[:0], text) }); n > 0 && !race {
+		t.Errorf("%v allocations", n)
 	}
 }

@@ -6,13 +6,16 @@ import (
 	"encoding/json"
 	"strconv"
 	"strings"
+	"unicode/utf16"
+	"unicode/utf8"
 
 	"github.com/tinylib/msgp/msgp"
 )
 
-// appendJSON appends one JSON value as msgpack; false: it is no valid JSON.
-// Whole numbers of 64 bits stay exact, others become float64.
-func appendJSON(dst, p []byte) ([]byte, bool) {
+// AppendJSON appends one JSON value as msgpack; false: it is no valid JSON, and
+// nothing was appended. Whole numbers of 64 bits stay exact, others become
+// float64. It allocates only to grow dst.
+func AppendJSON(dst, p []byte) ([]byte, bool) {
 	if !json.Valid(p) { // also bounds the nesting, at 10,000
 		return dst, false
 	}
@@ -91,21 +94,69 @@ func textEnd(p []byte) int {
 
 func appendText(dst, quoted []byte) []byte {
 	inner := quoted[1 : len(quoted)-1]
-	if bytes.IndexByte(inner, '\\') < 0 {
+	i := bytes.IndexByte(inner, '\\')
+	if i < 0 {
 		return msgp.AppendStringFromBytes(dst, inner)
 	}
-	var s string
-	json.Unmarshal(quoted, &s) // valid: see appendJSON
-	return msgp.AppendString(dst, s)
+	head := len(dst)
+	dst = append(dst, 0xdb, 0, 0, 0, 0) // how long it will be is not known yet
+	for ; i >= 0; i = bytes.IndexByte(inner, '\\') {
+		dst = append(dst, inner[:i]...)
+		dst, inner = unescape(dst, inner[i+1:])
+	}
+	dst = append(dst, inner...)
+	binary.BigEndian.PutUint32(dst[head+1:], uint32(len(dst)-head-5))
+	return dst
+}
+
+// unescape appends the character that p, behind a backslash, stands for, and
+// returns what follows. Half a surrogate pair becomes U+FFFD.
+func unescape(dst, p []byte) (out, rest []byte) {
+	c := p[0]
+	if c != 'u' {
+		if i := bytes.IndexByte([]byte("bfnrt"), c); i >= 0 {
+			c = "\b\f\n\r\t"[i]
+		}
+		return append(dst, c), p[1:]
+	}
+	r, p := hex4(p[1:]), p[5:]
+	if utf16.IsSurrogate(r) {
+		whole := rune(utf8.RuneError)
+		if len(p) >= 6 && p[0] == '\\' && p[1] == 'u' {
+			whole = utf16.DecodeRune(r, hex4(p[2:]))
+		}
+		if r = whole; r != utf8.RuneError {
+			p = p[6:]
+		}
+	}
+	return utf8.AppendRune(dst, r), p
+}
+
+func hex4(p []byte) (r rune) {
+	for _, c := range p[:4] {
+		r <<= 4
+		switch {
+		case c <= '9':
+			r |= rune(c - '0')
+		default:
+			r |= rune(c|0x20-'a') + 10
+		}
+	}
+	return r
 }
 
 func appendNumber(dst []byte, s string) []byte {
-	if !strings.ContainsAny(s, ".eE") { // a failed try costs memory
+	switch { // a try that fails costs memory
+	case strings.ContainsAny(s, ".eE"):
+	case s[0] == '-':
 		if i, err := strconv.ParseInt(s, 10, 64); err == nil {
 			return msgp.AppendInt64(dst, i)
 		}
-		if u, err := strconv.ParseUint(s, 10, 64); err == nil {
+	default:
+		if u, err := strconv.ParseUint(s, 10, 64); err == nil && u > 1<<63-1 {
 			return msgp.AppendUint64(dst, u)
+		} else if err == nil {
+			return msgp.AppendInt64(dst, int64(u))
 		}
 	}
 	f, _ := strconv.ParseFloat(s, 64) // beyond its range: infinite

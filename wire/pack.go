@@ -1,0 +1,59 @@
+package wire
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zstd"
+)
+
+// Deflater compresses, over and over with the same memory: level 1, for logs
+// gain little by more. Its zero value is ready; not for two goroutines at once.
+type Deflater struct {
+	gz *gzip.Writer
+	zs *zstd.Encoder
+}
+
+// Label is what a frame's option calls the codec; empty for Plain.
+func (c Codec) Label() string { return [...]string{"", "gzip", "zstd"}[c] }
+
+// Pack appends to dst the parts, one after the other, as one gzip member or one
+// zstd frame.
+func (z *Deflater) Pack(codec Codec, dst []byte, parts [][]byte) ([]byte, error) {
+	out := bytes.NewBuffer(dst)
+	w, err := z.writer(codec, out)
+	if err != nil {
+		return dst, fmt.Errorf("cannot compress: %w", err)
+	}
+	for _, p := range parts {
+		if _, err = w.Write(p); err != nil {
+			break
+		}
+	}
+	if err = errors.Join(err, w.Close()); err != nil {
+		return dst, fmt.Errorf("cannot compress: %w", err)
+	}
+	return out.Bytes(), nil
+}
+
+func (z *Deflater) writer(codec Codec, out io.Writer) (io.WriteCloser, error) {
+	if codec == ZstdCodec {
+		if z.zs == nil {
+			var err error
+			z.zs, err = zstd.NewWriter(out, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1), zstd.WithLowerEncoderMem(true))
+			return z.zs, err
+		}
+		z.zs.Reset(out)
+		return z.zs, nil
+	}
+	if z.gz == nil {
+		var err error
+		z.gz, err = gzip.NewWriterLevel(out, gzip.BestSpeed)
+		return z.gz, err
+	}
+	z.gz.Reset(out)
+	return z.gz, nil
+}
