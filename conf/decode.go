@@ -9,7 +9,8 @@ import (
 
 // Decode fills into, a pointer to a struct that holds the defaults, from e and
 // reports what does not fit: an unknown name, a wrong kind or unit, a required
-// setting that is missing. What e does not name keeps its default. taken names
+// setting that is missing. What e does not name keeps its default; the items of
+// a list of sections get theirs from the method SetDefaults, if there is one. taken names
 // the parameters that the caller has read already, such as "type".
 func Decode(e *Element, into any, taken ...string) Problems {
 	d := &decoder{top: reflect.TypeOf(into).Elem(), fluentd: e.Dialect == Fluentd}
@@ -161,6 +162,9 @@ func (d *decoder) child(c *Element, f *field, v reflect.Value, path string, firs
 			v.SetZero()
 		}
 		item := reflect.New(v.Type().Elem()).Elem()
+		if i, ok := item.Addr().Interface().(interface{ SetDefaults() }); ok {
+			i.SetDefaults()
+		}
 		d.section(c, item, fmt.Sprintf("%s[%d]", path, v.Len()), nil)
 		v.Set(reflect.Append(v, item))
 	case kindMap:

@@ -43,6 +43,12 @@ type Sink interface {
 	Deliver(ctx context.Context, c *event.Chunk) (event.Verdict, error)
 }
 
+// Runner is a sink with work of its own between deliveries: heartbeats, changed
+// certificates. The lane runs it for as long as its senders.
+type Runner interface {
+	Run(ctx context.Context)
+}
+
 // Buffer keeps a lane's blocks until they are answered for.
 type Buffer interface {
 	// Admit returns nil when there is room for a batch, else a channel that is

@@ -245,7 +245,13 @@ func (p *Pool) Fit(b *event.Block) *event.Block {
 // run starts the senders and returns when all have ended: when the buffer is
 // closed and empty, or ctx is done.
 func (l *Lane) run(ctx context.Context) {
-	var wg sync.WaitGroup
+	var wg, side sync.WaitGroup
+	defer side.Wait()
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	if r, ok := l.sink.(Runner); ok {
+		side.Go(func() { r.Run(ctx) })
+	}
 	for range l.cfg.Senders {
 		wg.Go(func() { l.send(ctx) })
 	}

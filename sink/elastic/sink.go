@@ -76,7 +76,7 @@ func New(cfg Config, log *slog.Logger, reg prometheus.Registerer) (*Sink, error)
 	}
 	s.seconds = prometheus.NewHistogram(prometheus.HistogramOpts{
 		Name:                            "sluice_output_request_seconds",
-		Help:                            "Time from the start of a bulk request to the end of its answer or its failure.",
+		Help:                            "Time from the start of a request to the end of its answer or its failure.",
 		Buckets:                         []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 90},
 		NativeHistogramBucketFactor:     1.1,
 		NativeHistogramMaxBucketNumber:  100,

@@ -1,0 +1,124 @@
+package forward
+
+import (
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"sluice/wire"
+)
+
+type mode uint8
+
+const (
+	modePacked mode = iota
+	modeForward
+	modeMessage
+)
+
+// Sink implements forwarder.Sink. Run, which sends heartbeats, is its owner's
+// to call; without it everything else works.
+type Sink struct {
+	log *slog.Logger
+
+	mode         mode
+	codec        wire.Codec
+	acked        bool
+	ids          bool
+	wholeSeconds bool
+	bare         fragment
+	encoders     sync.Pool // of *encoder
+	parcels      sync.Pool // of *parcel
+	deflaters    sync.Pool // of *wire.Deflater
+
+	sendTimeout, ackTimeout, connectTimeout time.Duration
+	keepalive                               bool
+	keepaliveTimeout, maxAge                time.Duration
+
+	certs    Certs // nil: plain TCP
+	verify   string
+	secret   secret
+	hostname string
+
+	group     group
+	heartbeat time.Duration
+	udp       bool
+
+	resolver    resolver
+	roundRobin  bool
+	srv         string
+	srvInterval time.Duration
+	srvMu       sync.Mutex
+	srvNext     time.Time
+
+	seconds prometheus.Histogram
+}
+
+// New checks the settings; nothing is connected before the first Deliver.
+func New(cfg Config, log *slog.Logger, reg prometheus.Registerer) (*Sink, error) {
+	if err := cfg.validate(); err != nil {
+		return nil, err
+	}
+	s := &Sink{
+		log: log, codec: cfg.codec(), acked: cfg.RequireAck, ids: cfg.IDs == "own", wholeSeconds: cfg.TimeAsInteger,
+		sendTimeout: cfg.SendTimeout, ackTimeout: cfg.AckTimeout, connectTimeout: cfg.ConnectTimeout,
+		keepalive: cfg.Keepalive, keepaliveTimeout: cfg.KeepaliveTimeout, maxAge: cfg.MaxAge,
+		verify: cfg.TLS.Verify, secret: secret{cfg.SharedKey, cfg.Username, cfg.Password}, hostname: cfg.SelfHostname,
+		heartbeat: cfg.HeartbeatInterval, udp: cfg.HeartbeatType == "udp",
+		resolver: net.DefaultResolver, roundRobin: cfg.DNSRoundRobin, srv: cfg.SRV, srvInterval: cfg.SRVInterval,
+	}
+	s.group = group{now: time.Now, beats: cfg.HeartbeatType != "none", hardTimeout: cfg.HardTimeout, recoverWait: cfg.RecoverWait}
+	switch cfg.Mode {
+	case "forward":
+		s.mode = modeForward
+	case "message":
+		s.mode = modeMessage
+	}
+	if cfg.UseTLS() {
+		s.certs = cfg.Certs
+	}
+	if s.hostname == "" {
+		name, err := os.Hostname()
+		if err != nil {
+			return nil, fmt.Errorf("cannot tell this host's name (set forward.self_hostname): %w", err)
+		}
+		s.hostname = name
+	}
+	s.encoders.New = func() any { return new(encoder) }
+	s.parcels.New = func() any { return new(parcel) }
+	s.deflaters.New = func() any { return new(wire.Deflater) }
+	var list []*server
+	for _, one := range cfg.Servers {
+		list = append(list, s.server(one))
+	}
+	s.group.set(list)
+	return s, s.register(reg)
+}
+
+// server makes a server of its settings.
+func (s *Sink) server(c Server) *server {
+	srv := &server{host: c.Host, port: c.Port, name: address(c.Host, c.Port), tlsName: c.Host, weight: c.Weight, standby: c.Standby, secret: s.secret}
+	if c.Name != "" {
+		srv.name, srv.tlsName = c.Name+" ("+srv.name+")", c.Name
+	}
+	if c.SharedKey != "" {
+		srv.secret.key = c.SharedKey
+	}
+	if c.Username != "" {
+		srv.secret.user, srv.secret.password = c.Username, c.Password
+	}
+	return srv
+}
+
+// Close closes the connections that are not in use. The others are closed when
+// their Deliver ends.
+func (s *Sink) Close() {
+	for _, srv := range s.group.servers() {
+		srv.pool.shut()
+	}
+}
