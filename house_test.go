@@ -36,6 +36,7 @@ var arrows = map[string]struct{ ours, others string }{
 	"forwarder/listen":         {"event parser wire forwarder/ledger forwarder/meter", "*"},
 	"sink/elastic":             {"event wire", "*"},
 	"sink/elastictest":         {"", "*"},
+	"sink/forward":             {"event wire", "*"},
 }
 
 // inBinary lists what may not be part of the sluice binary.

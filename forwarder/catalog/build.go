@@ -111,7 +111,13 @@ func (b *builder) standard(t *conf.Tree) (conf.Problems, error) {
 // settingsOutput makes the output of the standard pipeline and its lane.
 func (b *builder) settingsOutput() ([]forwarder.Output, error) {
 	c := b.context(b.s.Output, "sink", forwarder.RootLabel)
-	out, err := newElastic(c, b.s.Elasticsearch)
+	var out output
+	var err error
+	if b.s.Output == "forward" {
+		out, err = newForward(c, b.s.Forward)
+	} else {
+		out, err = newElastic(c, b.s.Elasticsearch)
+	}
 	if err != nil {
 		return nil, partError{b.s.Output, err}
 	}

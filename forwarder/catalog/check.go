@@ -17,14 +17,32 @@ import (
 // Check reports what is wrong with settings that decoded. t is where they
 // came from. It makes every part, and starts none.
 func Check(t *conf.Tree, s *Settings) conf.Problems {
-	if s.Tree == nil && len(s.Elasticsearch.URLs) == 0 && s.Elasticsearch.CloudID == "" {
-		pos, _ := t.Locate("elasticsearch.urls")
-		return conf.Problems{{Pos: pos, What: "elasticsearch.urls is not set", Fix: "set it in the file, or ELASTICSEARCH_URL in the environment"}}
+	if s.Tree == nil {
+		if problems := target(t, s); problems != nil {
+			return problems
+		}
 	}
 	p, problems := trial(t, s)
 	p.Close()
 	return append(problems, checkServers(t, s)...)
 }
+
+// target reports that nothing says where records go.
+func target(t *conf.Tree, s *Settings) conf.Problems {
+	missing := conf.Problem{What: "elasticsearch.urls is not set", Fix: "set it in the file, or ELASTICSEARCH_URL in the environment"}
+	switch {
+	case s.Output == "forward" && len(s.Forward.Servers) == 0 && s.Forward.SRV == "":
+		missing = conf.Problem{What: "forward.servers is not set", Fix: `write forward: { servers: [{ host: "HOST" }] }`}
+	case s.Output == "elasticsearch" && len(s.Elasticsearch.URLs) == 0 && s.Elasticsearch.CloudID == "":
+	default:
+		return nil
+	}
+	missing.Pos, _ = t.Locate(where[s.Output])
+	return conf.Problems{missing}
+}
+
+// where is the setting that says where an output's records go.
+var where = map[string]string{"elasticsearch": "elasticsearch.urls", "forward": "forward.servers"}
 
 // trial makes the parts only to see whether they can be made.
 func trial(t *conf.Tree, s *Settings) (*Parts, conf.Problems) {
@@ -61,7 +79,7 @@ func Connect(ctx context.Context, t *conf.Tree, s *Settings) (problems conf.Prob
 	if found.Bad() {
 		return found
 	}
-	pos, _ := t.Locate("elasticsearch.urls")
+	pos, _ := t.Locate(where[s.Output])
 	for i, sink := range p.sinks {
 		c, ok := sink.(interface{ Check(context.Context) error })
 		if !ok {

@@ -13,6 +13,7 @@ func outputs() map[string]row[output] {
 	return map[string]row[output]{
 		"null":    outputOf(nothing, newNull, params{unneeded: map[string]string{"never_flush": "nothing is kept"}}),
 		"relabel": relabel,
+		"forward": matchForward,
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"sluice/forwarder/tail"
 	"sluice/logging"
 	"sluice/sink/elastic"
+	"sluice/sink/forward"
 )
 
 // Settings is the settings file: the standard pipeline with its knobs. The
@@ -32,8 +33,9 @@ type Settings struct {
 	Filters []*conf.Element `conf:"filters,element=filter"`
 
 	Buffer        Buffer         `conf:"buffer"`
-	Output        string         `conf:"output,oneof=elasticsearch"`
+	Output        string         `conf:"output,oneof=elasticsearch|forward"`
 	Elasticsearch elastic.Config `conf:"elasticsearch"`
+	Forward       forward.Config `conf:"forward"`
 
 	DeadLetters deadletter.Config `conf:"dead_letters"`
 
@@ -76,5 +78,6 @@ func Default() *Settings {
 		Output:        "elasticsearch",
 		Elasticsearch: elastic.DefaultConfig(),
 		DeadLetters:   deadletter.DefaultConfig(),
+		Forward:       forward.DefaultConfig(),
 	}
 }

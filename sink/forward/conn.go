@@ -41,8 +41,8 @@ func (c *conn) exchange(ctx context.Context, p *parcel, sendTimeout, ackTimeout 
 	}
 	done := guard(ctx, c.nc)
 	defer done()
-	bufs := p.bufs // WriteTo takes it apart
-	if _, err := bufs.WriteTo(c.nc); err != nil {
+	p.rest = append(p.rest[:0], p.bufs...) // WriteTo takes it apart
+	if _, err := p.rest.WriteTo(c.nc); err != nil {
 		return c.refused(err, sendTimeout)
 	}
 	if err := c.nc.SetDeadline(time.Now().Add(ackTimeout)); err != nil {

@@ -18,6 +18,7 @@ type parcel struct {
 	bufs net.Buffers // what to write; the chunk's blocks are among it
 	acks []string    // chunk ids that the server answers with, in order; empty: no answer is due
 
+	rest  net.Buffers
 	ids   []byte
 	bytes []byte // what frames have around the entries, or whole frames
 	parts [][]byte
@@ -25,6 +26,7 @@ type parcel struct {
 
 func (p *parcel) reset() {
 	clear(p.bufs[:cap(p.bufs)])
+	clear(p.rest[:cap(p.rest)])
 	clear(p.parts[:cap(p.parts)])
 	p.bufs, p.parts, p.acks = p.bufs[:0], p.parts[:0], p.acks[:0]
 	p.ids, p.bytes = p.ids[:0], p.bytes[:0]
