@@ -2,12 +2,14 @@ package forward
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -186,8 +188,14 @@ func (r *sluice) start(t testing.TB, addr string, change func(*listen.Config)) (
 		change(&cfg)
 	}
 	l, err := listen.New(cfg, ledger.New(), slog.New(slog.DiscardHandler), prometheus.NewRegistry(), nil)
-	if err == nil {
-		err = l.Listen(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for late := time.Now().Add(long); ; time.Sleep(10 * time.Millisecond) {
+		// Meanwhile the port may be that of somebody's outgoing connection.
+		if err = l.Listen(t.Context()); err == nil || !errors.Is(err, syscall.EADDRINUSE) || time.Now().After(late) {
+			break
+		}
 	}
 	if err != nil {
 		t.Fatal(err)
