@@ -1,0 +1,5 @@
+//go:build !race
+
+package rubyexp
+
+const raceEnabled = false
