@@ -61,10 +61,10 @@ func show(b *event.Batch, i int) string {
 		if j > 0 {
 			out = append(out, ',')
 		}
-		out = append(appendQuoted(out, []byte(b.Keys[f.Key])), ':')
+		out = append(parser.AppendQuoted(out, []byte(b.Keys[f.Key])), ':')
 		switch p := b.Bytes(f.Val); f.Val.Kind {
 		case event.Text:
-			out = appendQuoted(out, p)
+			out = parser.AppendQuoted(out, p)
 		case event.JSON:
 			out = append(out, p...)
 		case event.Msgp:

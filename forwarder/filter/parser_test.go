@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"sluice/event"
+	"sluice/parser"
 )
 
 // config is the default, to parse the field log, with a change.
@@ -34,7 +35,7 @@ func TestParser(t *testing.T) {
 			func(c *ParserConfig) { c.ReserveData, c.InjectKeyPrefix = true, "p." },
 			`{"log":"{\"log\":1,\"\\u0061\":2}"}`, `{"log":"{\"log\":1,\"\\u0061\":2}","p.log":1,"p.a":2}`, event.Live,
 		},
-		"hash": {func(c *ParserConfig) { c.HashValueField = "parsed" }, `{"log":" {\"a\": 1} ","s":"x"}`, `{"parsed":{"a": 1}}`, event.Live},
+		"hash": {func(c *ParserConfig) { c.HashValueField = "parsed" }, `{"log":" {\"a\": 1} ","s":"x"}`, `{"parsed":{"a":1}}`, event.Live},
 		"hash and reserve": {
 			func(c *ParserConfig) { c.HashValueField, c.ReserveData = "s", true },
 			`{"s":"x","log":"{}"}`, `{"log":"{}","s":{}}`, event.Live,
@@ -102,17 +103,16 @@ func TestParserTime(t *testing.T) {
 		{func(c *ParserConfig) { c.Parse.TimeFormat = "%iso8601" }, `"2026-01-02T03:04:05Z"`, event.Time{Sec: 1767323045}, `{}`, event.Live},
 		{func(c *ParserConfig) { c.Parse.KeepTimeKey = true }, `12`, event.Time{Sec: 12}, `{"time":12}`, event.Live},
 		{func(c *ParserConfig) { c.ReserveTime = true }, `12`, when, `{}`, event.Live},
-		{func(c *ParserConfig) { c.Parse.TimeKey = "" }, `12`, when, `{"time":12}`, event.Live},
 		{func(c *ParserConfig) { c.Parse.TimeKey = "ts" }, `12`, when, `{"time":12}`, event.Live},
 		{func(c *ParserConfig) { c.InjectKeyPrefix = "p" }, `12`, event.Time{Sec: 12}, `{}`, event.Live},
-		{func(c *ParserConfig) { c.HashValueField = "h" }, `12`, event.Time{Sec: 12}, `{"h":{"time":1,"time":12}}`, event.Live},
+		{func(c *ParserConfig) { c.HashValueField = "h" }, `12`, event.Time{Sec: 12}, `{"h":{}}`, event.Live},
 	} {
 		p, err := NewParser(config(c.change))
 		if err != nil {
 			t.Errorf("%s: %v", c.time, err)
 			continue
 		}
-		in := `{"log":` + string(appendQuoted(nil, []byte(`{"time":1,"time":`+c.time+`}`))) + `}`
+		in := `{"log":` + string(parser.AppendQuoted(nil, []byte(`{"time":1,"time":`+c.time+`}`))) + `}`
 		if c.left == "" {
 			c.left = in
 		}
@@ -142,10 +142,11 @@ func TestParserRefuses(t *testing.T) {
 		{func(c *ParserConfig) { c.KeyName = "" }, "key_name", "missing"},
 		{func(c *ParserConfig) { c.KeyName = "$.a[" }, "key_name", "record accessor"},
 		{func(c *ParserConfig) { c.KeyName, c.RemoveKeyNameField = "$.a.b", true }, "remove_key_name_field", "$.a.b"},
-		{func(c *ParserConfig) { c.HashValueField, c.InjectKeyPrefix = "h", "p" }, "inject_key_prefix", "hash_value_field"},
-		{func(c *ParserConfig) { c.Parse.Type = "regexp" }, "parse.type", "write json"},
-		{func(c *ParserConfig) { c.Parse.TimeType = "mixed" }, "parse.time_type", "write auto"},
-		{func(c *ParserConfig) { c.Parse.TimeFormat = "%d/%b/%Y" }, "parse.time_format", "%iso8601"},
+		{func(c *ParserConfig) { c.Parse.Type = "jsom" }, "parse.type", "write json"},
+		{func(c *ParserConfig) { c.Parse.Type = "regexp" }, "parse.expression", "(?<NAME>"},
+		{func(c *ParserConfig) { c.Parse.TimeType = "clock" }, "parse.time_type", "write auto"},
+		{func(c *ParserConfig) { c.Parse.TimeType = "mixed" }, "parse.time_type", "time_format_fallbacks are empty"},
+		{func(c *ParserConfig) { c.Parse.TimeFormat = "%d/%!" }, "parse.time_format", "directive"},
 	} {
 		_, err := NewParser(config(c.change))
 		refused(t, err, c.field, c.words)

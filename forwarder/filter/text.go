@@ -126,7 +126,7 @@ func appendJSON(dst, p []byte, depth int) ([]byte, int) {
 	case wire.Float:
 		dst = appendFloat(dst, p[h.Head:n])
 	case wire.Str, wire.Bin:
-		dst = appendQuoted(dst, p[h.Head:n])
+		dst = parser.AppendQuoted(dst, p[h.Head:n])
 	case wire.Array, wire.Map:
 		return appendContainer(dst, p, h, depth)
 	default: // nil; an ext has no JSON
@@ -188,25 +188,4 @@ func appendFloat(dst, body []byte) []byte {
 		dst = append(dst, ".0"...)
 	}
 	return dst
-}
-
-// appendQuoted appends s as a JSON string; bytes that are not UTF-8 stay.
-func appendQuoted(dst, s []byte) []byte {
-	const hex = "0123456789abcdef"
-	dst = append(dst, '"')
-	for _, c := range s {
-		switch {
-		case c == '"' || c == '\\':
-			dst = append(dst, '\\', c)
-		case c == '\n':
-			dst = append(dst, `\n`...)
-		case c == '\t':
-			dst = append(dst, `\t`...)
-		case c < ' ':
-			dst = append(dst, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
-		default:
-			dst = append(dst, c)
-		}
-	}
-	return append(dst, '"')
 }

@@ -1,4 +1,4 @@
-package filter
+package parser
 
 import "sluice/event"
 

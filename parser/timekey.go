@@ -1,0 +1,116 @@
+package parser
+
+import (
+	"sluice/event"
+	"sluice/parser/timefmt"
+)
+
+// fate is what became of a field that should hold the time.
+type fate uint8
+
+const (
+	timeRead    fate = iota
+	timeIgnored      // it holds none, which does not matter
+	timeInvalid      // it holds none, so the text is not valid
+)
+
+// timeReader reads the time as settings say. Under auto what is none is no
+// mistake.
+type timeReader struct {
+	kind   string
+	guess  *timefmt.Guesser
+	forms  []*timefmt.Parser
+	number bool // of mixed: a number counts, behind the forms
+}
+
+func newTimeReader(cfg Config) (r timeReader, err error) {
+	zone, err := cfg.zone()
+	if err != nil {
+		return r, err
+	}
+	r.kind = or(cfg.TimeType, "auto")
+	if cfg.TimeFormat != "" && r.kind == "auto" { // as in Fluentd: a format makes it one
+		r.kind = "string"
+	}
+	add := func(field, form string) error {
+		if form == "unixtime" || form == "float" {
+			r.number = true
+			return nil
+		}
+		p, err := timefmt.NewParser(form, zone, cfg.Now)
+		if err != nil {
+			return &FieldError{field, err}
+		}
+		r.forms = append(r.forms, p)
+		return nil
+	}
+	if cfg.TimeFormat != "" {
+		if err := add("time_format", cfg.TimeFormat); err != nil {
+			return r, err
+		}
+	}
+	for _, form := range cfg.TimeFormatFallbacks {
+		if err := add("time_format_fallbacks", form); err != nil {
+			return r, err
+		}
+	}
+	switch r.kind {
+	case "auto", "string", "unixtime", "float":
+		if len(cfg.TimeFormatFallbacks) > 0 && r.kind != "string" {
+			return r, refuse("time_format_fallbacks", "time_format_fallbacks needs time_type: mixed")
+		}
+	case "mixed":
+		if len(r.forms) == 0 && !r.number {
+			return r, refuse("time_type", "time_type is mixed, but time_format and time_format_fallbacks are empty")
+		}
+	default:
+		return r, refuse("time_type", "there is no type %q of time (write auto, string, unixtime, float or mixed)", r.kind)
+	}
+	if len(r.forms) == 0 {
+		r.guess = timefmt.NewGuesser(zone, cfg.Now)
+	}
+	return r, nil
+}
+
+func (r *timeReader) read(b *event.Batch, v event.Value) (t event.Time, f fate) {
+	text, ok := b.Bytes(v), false
+	switch r.kind {
+	case "auto":
+		if v.Kind == event.Text {
+			t, ok = r.guess.Parse(text)
+		}
+		if !ok {
+			t, ok = unixTime(text, true)
+		}
+		if !ok {
+			return event.Time{}, timeIgnored
+		}
+	case "unixtime", "float":
+		t, ok = unixTime(text, false)
+		if r.kind == "unixtime" {
+			t.Nsec = 0
+		}
+	default:
+		t, ok = r.text(text)
+		ok = ok && v.Kind == event.Text
+		if !ok && r.number {
+			t, ok = unixTime(text, false)
+		}
+	}
+	if !ok {
+		return event.Time{}, timeInvalid
+	}
+	return t, timeRead
+}
+
+func (r *timeReader) text(text []byte) (t event.Time, ok bool) {
+	if r.guess != nil && r.kind == "string" {
+		return r.guess.Parse(text)
+	}
+	for _, p := range r.forms {
+		if t, ok = p.Parse(text); ok {
+			return t, true
+		}
+	}
+	return t, false
+}
