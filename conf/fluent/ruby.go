@@ -41,6 +41,7 @@ func raise(format string, args ...any) error { return &rubyError{fmt.Sprintf(for
 // embedded reads Ruby behind #{ up to its } and adds what it comes to.
 func (p *parser) embedded(out *result) error {
 	from := p.at - len("#{")
+	out.ruby = true
 	r := &ruby{parser: p}
 	e, err := r.block('}')
 	if err != nil {

@@ -40,7 +40,9 @@ func (p *parser) str(end func() bool) (conf.Param, error) {
 		if v.Null {
 			v.Value = ""
 		}
-		v.Raw = p.text[from:p.at]
+		if parts.ruby {
+			v.Raw = p.text[from:p.at]
+		}
 		return v, err
 	case p.skip("'"):
 		err := p.single(from, &v)
@@ -77,6 +79,7 @@ func (p *parser) single(from int, v *conf.Param) error {
 type result struct {
 	text      strings.Builder
 	null, def bool // use_nil, use_default stood in it
+	ruby      bool
 }
 
 // double reads the rest of a "..." text, its escapes and its Ruby.
