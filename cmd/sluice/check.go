@@ -15,7 +15,8 @@ func checkCommand(p program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "check FILE...",
 		Short: "Validate settings without starting anything",
-		Long: `Validate settings files, with this environment, without starting anything.
+		Long: `Validate settings files, fluent.confs and files in Fluentd's YAML, with this
+environment, without starting anything.
 One line per problem on standard output:
 
   file:line:col: error|warning: what (what to write instead)

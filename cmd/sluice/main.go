@@ -31,6 +31,9 @@ type program struct {
 	flags map[string]string
 	// logging returns how the settings want the program to log.
 	logging func(settings any) logging.Config
+	// tree makes what a file in Fluentd's language says the settings' pipeline;
+	// nil: no such file can be used.
+	tree func(settings any, root *conf.Element) conf.Problems
 	// check finds what is wrong beyond names, kinds and units; it starts nothing.
 	check func(t *conf.Tree, settings any) conf.Problems
 	// connect reaches the outputs; nil: it cannot be asked for.

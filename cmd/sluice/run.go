@@ -18,6 +18,7 @@ func runCommand(p program) *cobra.Command {
 exit with status 0. A second TERM or INT exits at once with status 1; nothing
 that was safe is lost.
 
+FILE is a settings file, a fluent.conf or Fluentd's YAML; its content tells.
 Without --config: ` + p.file + ` if it is there, else the built-in
 defaults and the environment.`,
 		Args: func(_ *cobra.Command, args []string) error {
@@ -43,7 +44,7 @@ defaults and the environment.`,
 			return nil
 		},
 	}
-	cmd.Flags().StringVar(&file, "config", "", "settings file")
+	cmd.Flags().StringVar(&file, "config", "", "settings file, fluent.conf or Fluentd's YAML")
 	settingsFlags(cmd, p)
 	return cmd
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"sluice/conf"
+	"sluice/conf/fluent"
 )
 
 // settingsFlags adds the flags of settings.
@@ -41,8 +42,33 @@ func (p program) read(cmd *cobra.Command, file string) (settings any, t *conf.Tr
 		}
 	}
 	settings = p.defaults()
-	t, problems = conf.Load(conf.LoadOptions{File: file, Schema: settings, Env: p.env, EnvDefaults: p.envDefaults, Flags: cmd.Flags()})
-	return settings, t, problems
+	root, _, problems := parseFluentd(file, "0")
+	if root != nil && p.tree != nil {
+		if problems.Bad() {
+			return settings, &conf.Tree{Root: root}, problems
+		}
+		problems = append(problems, p.tree(settings, root)...)
+		file = "" // the environment and the flags are laid over it
+	}
+	t, found := conf.Load(conf.LoadOptions{File: file, Schema: settings, Env: p.env, EnvDefaults: p.envDefaults, Flags: cmd.Flags()})
+	return settings, t, append(problems, found...)
+}
+
+// parseFluentd reads a file that is written in one of Fluentd's languages;
+// root is nil when it is not. worker is what worker_id stands for.
+func parseFluentd(file, worker string) (root *conf.Element, syntax fluent.Syntax, problems conf.Problems) {
+	if file == "" {
+		return nil, fluent.Settings, nil
+	}
+	data, err := os.ReadFile(file)
+	if err == nil {
+		syntax = fluent.Detect(data)
+	}
+	if syntax == fluent.Settings { // conf.Load reports what cannot be read
+		return nil, syntax, nil
+	}
+	root, problems = fluent.Parse(file, data, fluent.Options{Worker: worker})
+	return root, syntax, problems
 }
 
 // loadGood is load for commands that go on only with settings that are good:

@@ -29,7 +29,10 @@ func sluice() program {
 			"elasticsearch.urls": "Elasticsearch servers, separated by commas",
 		},
 		logging: func(s any) logging.Config { return s.(*catalog.Settings).Log },
-		check:   func(t *conf.Tree, s any) conf.Problems { return catalog.Check(t, s.(*catalog.Settings)) },
+		tree: func(s any, root *conf.Element) conf.Problems {
+			return catalog.FromTree(s.(*catalog.Settings), root)
+		},
+		check: func(t *conf.Tree, s any) conf.Problems { return catalog.Check(t, s.(*catalog.Settings)) },
 		connect: func(ctx context.Context, t *conf.Tree, s any) conf.Problems {
 			return catalog.Connect(ctx, t, s.(*catalog.Settings))
 		},

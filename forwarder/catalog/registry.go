@@ -73,7 +73,7 @@ type output struct {
 type row[P any] func(c *Context, e *conf.Element) (P, conf.Problems, error)
 
 // params are parameters that a plug-in of Fluentd has and the part has not,
-// with the reason.
+// with the reason. One within a section is named with a dot: transport.ciphers.
 type params struct {
 	unneeded map[string]string // a warning
 	missing  map[string]string // a warning: records come without what it would do
@@ -86,7 +86,7 @@ func partOf[P, C any](defaults func() C, build func(*Context, C) (P, error), not
 	return func(c *Context, e *conf.Element) (part P, problems conf.Problems, err error) {
 		cfg := defaults()
 		known, rest := not.sort(e)
-		problems = append(known, conf.Decode(e, &cfg, append(rest, taken...)...)...)
+		problems = append(known, conf.Decode(rest, &cfg, taken...)...)
 		problems.Sort()
 		if problems.Bad() {
 			return part, problems, nil
@@ -118,28 +118,44 @@ func stepOf[C any](defaults func() C, build func(*Context, C) (forwarder.Step, e
 	return partOf(defaults, build, not, "tag")
 }
 
-// sort tells the parameters of e that are in p, and their names.
-func (p params) sort(e *conf.Element) (problems conf.Problems, names []string) {
-	look := func(name string, pos conf.Pos) {
-		where := fmt.Sprintf("%s of <%s>", name, e.Name)
-		if why, ok := p.unneeded[name]; ok {
-			problems = append(problems, conf.Problem{Pos: pos, Severity: conf.Warning, What: where + " is not needed: " + why, Fix: "remove it"})
-			names = append(names, name)
-		}
-		if why, ok := p.missing[name]; ok {
-			problems = append(problems, conf.Problem{Pos: pos, Severity: conf.Warning, What: where + " is not supported: " + why, Fix: "remove it"})
-			names = append(names, name)
-		}
-		if why, ok := p.refused[name]; ok {
-			problems = append(problems, conf.Problem{Pos: pos, What: where + " is not supported", Fix: why})
-			names = append(names, name)
+// sort tells the parameters and sections of e that are in p, those within a
+// section named with a dot (log.path). rest is e without them.
+func (p params) sort(e *conf.Element) (problems conf.Problems, rest *conf.Element) {
+	return p.below(e, "")
+}
+
+func (p params) below(e *conf.Element, prefix string) (problems conf.Problems, rest *conf.Element) {
+	c := *e
+	c.Params, c.Children = nil, nil
+	for _, x := range e.Params {
+		found, known := p.look(e.Name, prefix+x.Name, x.Name, x.Pos)
+		problems = append(problems, found...)
+		if !known {
+			c.Params = append(c.Params, x)
 		}
 	}
-	for i := range e.Params {
-		look(e.Params[i].Name, e.Params[i].Pos)
+	for _, x := range e.Children {
+		found, known := p.look(e.Name, prefix+x.Name, "<"+x.Name+">", x.Pos)
+		if !known {
+			var sub *conf.Element
+			found, sub = p.below(x, prefix+x.Name+".")
+			c.Children = append(c.Children, sub)
+		}
+		problems = append(problems, found...)
 	}
-	for _, c := range e.Children {
-		look(c.Name, c.Pos)
+	return problems, &c
+}
+
+func (p params) look(section, key, name string, pos conf.Pos) (problems conf.Problems, known bool) {
+	where := fmt.Sprintf("%s of <%s>", name, section)
+	if why, ok := p.unneeded[key]; ok {
+		return conf.Problems{{Pos: pos, Severity: conf.Warning, What: where + " is not needed: " + why, Fix: "remove it"}}, true
 	}
-	return problems, names
+	if why, ok := p.missing[key]; ok {
+		return conf.Problems{{Pos: pos, Severity: conf.Warning, What: where + " is not supported: " + why, Fix: "remove it"}}, true
+	}
+	if why, ok := p.refused[key]; ok {
+		return conf.Problems{{Pos: pos, What: where + " is not supported", Fix: why}}, true
+	}
+	return nil, false
 }
