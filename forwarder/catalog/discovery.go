@@ -74,8 +74,8 @@ func (f *found) read(e *conf.Element) conf.Problems {
 		return problems
 	case kind == "srv" && f.srv == nil:
 		f.srv = &srvDiscovery{Proto: "tcp", Interval: time.Minute}
-		problems, names := srvParams.sort(e)
-		return append(problems, conf.Decode(e, f.srv, names...)...)
+		problems, rest := srvParams.sort(e)
+		return append(problems, conf.Decode(rest, f.srv)...)
 	case kind == "srv":
 		return conf.Problems{{Pos: e.Pos, What: "a second <service_discovery> of SRV records is not supported", Fix: "remove it"}}
 	}
