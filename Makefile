@@ -13,7 +13,7 @@ FUZZTIME ?= 10s
 TOOL     := $(GO) tool -modfile=tools/go.mod
 ES       := sink/elastictest/server/elasticsearch.sh
 
-.PHONY: build run test unit lint format fuzz bench elasticsearch stop-elasticsearch test-elasticsearch clean
+.PHONY: image test-deploy deploy-update build run test unit lint format fuzz bench elasticsearch stop-elasticsearch test-elasticsearch clean
 
 build: ## bin/sluice and bin/sluice-dev: static, stripped, stamped
 	@mkdir -p bin
@@ -52,6 +52,24 @@ stop-elasticsearch:
 
 test-elasticsearch: ## on a real Elasticsearch; prints SKIP and why where none can be had
 	$(ES) with -- $(GO) test -count=1 ./sink/elastictest ./agent -run 'Contract|RealElasticsearch'
+
+# Tools that deploy's tests use where they are.
+CACHE    := $(or $(SLUICE_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/sluice)
+FIND      = $(or $(wildcard $(CACHE)/kube/bin/$(1)),$(shell command -v $(1)))
+DEPLOY   := HELM=$(call FIND,helm) KUBECTL=$(call FIND,kubectl) PROMTOOL=$(call FIND,promtool)
+
+image: ## bin/image: an image for amd64 and arm64, without Docker; IMAGE_FLAGS='-push REGISTRY/sluice:TAG' sends it
+	@mkdir -p bin/image
+	@for arch in amd64 arm64; do GOOS=linux GOARCH=$$arch $(BUILD) -o bin/image/sluice-$$arch ./cmd/sluice || exit 1; done
+	@cd deploy/image && $(GO) run . -version '$(VERSION)' -revision '$(COMMIT)' -created $(shell git log -1 --format=%ct 2>/dev/null || echo 0) \
+	  -out ../../bin/image $(IMAGE_FLAGS) amd64=../../bin/image/sluice-amd64 arm64=../../bin/image/sluice-arm64
+
+test-deploy: ## chart, manifests and image; what needs helm, kubectl or promtool is skipped where they are not
+	$(DEPLOY) $(GO) test -count=1 -v ./deploy | grep -v '^=== '
+	cd deploy/image && $(GO) test ./...
+
+deploy-update: ## writes what is made of the chart: its README and schema, the manifests
+	$(DEPLOY) $(GO) test -count=1 ./deploy -update
 
 clean:
 	rm -rf bin

@@ -11,6 +11,8 @@ import (
 	"log/slog"
 	"os"
 
+	_ "golang.org/x/crypto/x509roots/fallback" // an image from scratch has no other authorities
+
 	"sluice/conf"
 	"sluice/forwarder/deadletter"
 	"sluice/logging"
