@@ -13,7 +13,7 @@ FUZZTIME ?= 10s
 TOOL     := $(GO) tool -modfile=tools/go.mod
 ES       := sink/elastictest/server/elasticsearch.sh
 
-.PHONY: image test-deploy deploy-update build run test unit lint format fuzz bench elasticsearch stop-elasticsearch test-elasticsearch clean
+.PHONY: image test-deploy deploy-update build run test unit lint format fuzz bench elasticsearch stop-elasticsearch test-elasticsearch test-kills clean
 
 build: ## bin/sluice and bin/sluice-dev: static, stripped, stamped
 	@mkdir -p bin
@@ -70,6 +70,8 @@ test-deploy: ## chart, manifests and image; what needs helm, kubectl or promtool
 
 deploy-update: ## writes what is made of the chart: its README and schema, the manifests
 	$(DEPLOY) $(GO) test -count=1 ./deploy -update
+test-kills: ## two Sluices in a row, killed LIVES times: nothing lost, nothing doubled
+	SLUICE_TEST_LIVES=$(or $(LIVES),200) $(GO) test -count=1 -timeout 60m -v -run TestTwoSluicesKilled ./agent
 
 clean:
 	rm -rf bin

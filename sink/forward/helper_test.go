@@ -140,6 +140,11 @@ func (r *sluice) Emit(_ context.Context, b *event.Batch) error {
 		for _, f := range b.FieldsOf(i) {
 			fmt.Fprintf(&text, "%s=%.300q ", b.Keys[f.Key], b.Bytes(f.Val))
 		}
+		if b.Shared != nil {
+			for _, f := range b.Shared.Fields {
+				fmt.Fprintf(&text, "%s=%q ", f.Name, f.Value)
+			}
+		}
 		r.records = append(r.records, got{b.Recs[i].ID, b.Recs[i].Time, text.String()})
 	}
 	select {

@@ -1,0 +1,109 @@
+package catalog
+
+import (
+	"strings"
+	"testing"
+
+	"sluice/conf"
+	"sluice/sink/forward"
+)
+
+// what makes of a match forward: the configuration, or what is wrong.
+func matchOf(t *testing.T, e *conf.Element) string {
+	t.Helper()
+	s := Default()
+	s.Tree = el("", "", []*conf.Element{e})
+	p, problems := trial(&conf.Tree{Root: s.Tree}, s)
+	defer p.Close()
+	if !problems.Bad() {
+		if _, ok := p.sinks[0].(*forward.Sink); !ok || len(p.Config.Lanes) != 1 {
+			t.Errorf("%d lanes, first sink %T", len(p.Config.Lanes), p.sinks[0])
+		}
+	}
+	return problems.String()
+}
+
+func TestMatchForward(t *testing.T) {
+	server := func() *conf.Element {
+		return el("server", "", nil, "host", "a", "port", "24225", "weight", "30", "name", "first", "standby", "true")
+	}
+	other := el("server", "", nil, "host", "b", "shared_key", "k", "username", "u", "password", "p")
+	for _, tt := range []struct {
+		name     string
+		children []*conf.Element
+		params   []string
+		want     string // "" for none at all
+	}{
+		{"plain", []*conf.Element{other}, nil, ""},
+		{"everything", []*conf.Element{server(), other, el("security", "", nil, "self_hostname", "me", "shared_key", "k")}, []string{
+			"transport", "tls", "tls_verify_hostname", "false", "compress", "gzip", "time_as_integer", "true",
+			"require_ack_response", "true", "ack_response_timeout", "30s", "send_timeout", "60s", "connect_timeout", "5s",
+			"keepalive", "true", "keepalive_timeout", "20s", "dns_round_robin", "true", "heartbeat_type", "tcp", "heartbeat_interval", "1s",
+			"hard_timeout", "60s", "recover_wait", "10s",
+		}, ""},
+		{"not needed", []*conf.Element{other}, []string{"phi_threshold", "16", "expire_dns_cache", "5"}, "warning: phi_threshold of <match> is not needed"},
+		{"refused", []*conf.Element{other}, []string{"tls_client_private_key_passphrase", "x"}, "error: tls_client_private_key_passphrase of <match> is not supported"},
+		{"unknown compression", []*conf.Element{other}, []string{"compress", "snappy"}, `error: match.compress: "snappy" is not one of text, gzip, zstd`},
+		{"no server", nil, nil, "there is no server (add <server> with host HOST)"},
+		{"no host", []*conf.Element{el("server", "", nil, "port", "1")}, nil, "host is required"},
+		{"a file that is not there", []*conf.Element{other}, []string{"transport", "tls", "tls_ca_cert_path", "/nonexistent"}, "cannot read ca"},
+		{"two files", []*conf.Element{other}, []string{"transport", "tls", "tls_ca_cert_path", "/a,/b"}, "put the certificates into one file"},
+		{"SRV records", []*conf.Element{el("service_discovery", "", nil, "@type", "srv", "service", "fluentd", "hostname", "agg.example", "interval", "30s")}, nil, ""},
+		{"a list", []*conf.Element{el("service_discovery", "", []*conf.Element{el("service", "", nil, "host", "a")}, "@type", "static")}, nil, ""},
+		{"no type", []*conf.Element{el("service_discovery", "", nil)}, nil, "error: <service_discovery> has no @type (add @type static|srv)"},
+		{"a file of servers", []*conf.Element{el("service_discovery", "", nil, "@type", "file", "path", "x")}, nil, `unknown service_discovery type "file"`},
+		{"no hostname", []*conf.Element{el("service_discovery", "", nil, "@type", "srv")}, nil, "hostname is required"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			got := matchOf(t, el("match", "**", tt.children, append([]string{"@type", "forward"}, tt.params...)...))
+			if tt.want == "" && got != "" || !strings.Contains(got, tt.want) {
+				t.Errorf("got  %s\nwant %s", got, tt.want)
+			}
+		})
+	}
+}
+
+// Fluentd's defaults hold in its language, where they differ from ours.
+func TestMatchForwardDefaults(t *testing.T) {
+	p := defaultForwardMatch()
+	if p.RequireAck || p.Keepalive || p.Compress != "text" || !p.VerifyHostname || p.Transport != "tcp" {
+		t.Errorf("%+v", p)
+	}
+	f := found{srv: &srvDiscovery{Service: "fluentd", Proto: "tcp", Hostname: "agg.example", SharedKey: "k"}}
+	var cfg forward.Config
+	f.into(&cfg)
+	if cfg.SRV != "_fluentd._tcp.agg.example" || cfg.SharedKey != "k" {
+		t.Errorf("%+v", cfg)
+	}
+	for _, tt := range []struct {
+		p    forwardMatch
+		want string
+	}{
+		{forwardMatch{Transport: "tls", VerifyHostname: true}, "full"},
+		{forwardMatch{Transport: "tls"}, "ca"},
+		{forwardMatch{Transport: "tls", VerifyHostname: true, SelfSigned: true}, "self_signed"},
+		{forwardMatch{Transport: "tls", VerifyHostname: true, Insecure: true}, "none"},
+	} {
+		cfg := forward.DefaultConfig()
+		if err := tt.p.tls(&cfg); err != nil || cfg.TLS.Verify != tt.want || !cfg.UseTLS() {
+			t.Errorf("%+v: %v %+v", tt.p, err, cfg.TLS)
+		}
+	}
+}
+
+func TestSettingsForward(t *testing.T) {
+	for _, tt := range []struct{ text, want string }{
+		{"output: forward\nforward: { servers: [{ host: a }] }\n", ""},
+		{"output: forward\nforward: { srv: _fluent._tcp.agg }\n", ""},
+		{"output: forward\n", "forward.servers is not set (write forward: { servers: [{ host: \"HOST\" }] })"},
+		{"output: forward\nforward: { servers: [{ port: 1 }] }\n", "forward.servers[0].host is required"},
+		{"output: forward\nforward: { servers: [{ host: a, weight: -1 }] }\n", "s.yaml:2:33: error: forward.servers[0].weight is -1"},
+		{"output: forward\nforward: { servers: [{ host: a }], tls: { ca: /nonexistent } }\n", "forward.tls: cannot read ca"},
+		{"output: forward\nforward: { servers: [{ host: a }], transport: tls }\n", ""},
+		{"output: forward\nforward: { servers: [{ host: a }], transport: udp }\n", `"udp" is not one of ""`},
+	} {
+		if got := check(t, tt.text); tt.want == "" && got != "" || !strings.Contains(got, tt.want) {
+			t.Errorf("%s\ngot:  %swant: %s", tt.text, got, tt.want)
+		}
+	}
+}
