@@ -32,7 +32,7 @@ var arrows = map[string]struct{ ours, others string }{
 	"forwarder/buffer/wal":     {"event forwarder/buffer/segment forwarder/buffer/vfs", ""},
 	"forwarder/deadletter":     {"event", "golang.org/x/sys"},
 	"forwarder/meter":          {"", "github.com/prometheus"},
-	"forwarder/filter":         {"event parser parser/multiline wire", "github.com/tinylib/msgp"},
+	"forwarder/filter":         {"event parser parser/multiline wire parser/rubyexp", "github.com/tinylib/msgp"},
 	"forwarder/tail":           {"event parser parser/multiline wire forwarder/ledger forwarder/meter", "*"},
 	"forwarder/enrich":         {"event", "*"},
 	"forwarder/listen":         {"event parser wire forwarder/ledger forwarder/meter", "*"},

@@ -1,6 +1,7 @@
 package forwarder
 
 import (
+	"cmp"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -40,13 +41,14 @@ type Step struct {
 	Outputs []Output
 }
 
-// Output is where a match sends its records: one of the fields is set.
+// Output is where a match sends its records: one of the fields is set, or
+// Label beside Retag.
 type Output struct {
 	Lane  *Lane
 	Label string   // its steps go on; RootLabel: the root's
 	Null  bool     // nowhere, on purpose
 	Turn  []Output // to one of them, batch by batch in turn; listed as often as it weighs
-	Retag Retagger // to the top of the same steps, under other tags
+	Retag Retagger // to the top of the same steps, or of Label's, under other tags
 }
 
 // Retagger says under which tag each record goes on.
@@ -77,6 +79,7 @@ type outlet struct {
 	turn  []outlet
 	at    *atomic.Uint32 // which of turn is next
 	retag Retagger
+	label string // where retag leads
 }
 
 // branch is a lane as one tag sees it. key is where the tag's records last
@@ -163,12 +166,12 @@ func (p *path) outlets(outs []Output, follow func(label string) *path) (list []o
 			b := &branch{lane: o.Lane}
 			p.all = append(p.all, b)
 			list = append(list, outlet{lane: b})
+		case o.Retag != nil:
+			list = append(list, outlet{retag: o.Retag, label: cmp.Or(o.Label, p.label)})
 		case o.Label != "":
 			list = append(list, outlet{next: follow(o.Label)})
 		case o.Turn != nil:
 			list = append(list, outlet{turn: p.outlets(o.Turn, follow), at: new(atomic.Uint32)})
-		case o.Retag != nil:
-			list = append(list, outlet{retag: o.Retag})
 		}
 	}
 	return list

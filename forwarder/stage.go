@@ -35,7 +35,7 @@ const flushEvery = 250 * time.Millisecond
 func (f *Forwarder) ways(p *path, step int, t trip) (emit, late event.Emit) {
 	emit = func(ctx context.Context, b *event.Batch) error {
 		if b.Tag != p.tag {
-			return f.again(ctx, p, b, t)
+			return f.again(ctx, p, p.label, b, t)
 		}
 		return f.walk(ctx, p, step+1, b, t)
 	}
@@ -55,9 +55,9 @@ type beyond struct {
 }
 
 // retagged is the path for the tag that a batch got on path p, from the top of
-// the same label.
-func (r *router) retagged(p *path, tag string) *path {
-	b, at := p.beyond, place{p.label, tag}
+// a label.
+func (r *router) retagged(p *path, label, tag string) *path {
+	b, at := p.beyond, place{label, tag}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if next := b.paths[at]; next != nil {
@@ -66,7 +66,7 @@ func (r *router) retagged(p *path, tag string) *path {
 	if b.paths == nil || len(b.paths) >= maxPaths {
 		b.paths = map[place]*path{}
 	}
-	next := r.compile(route{tag: tag, beyond: b}, p.label)
+	next := r.compile(route{tag: tag, beyond: b}, label)
 	b.paths[at] = next
 	var all []*branch
 	if old := b.all.Load(); old != nil && len(b.paths) > 1 {

@@ -8,7 +8,8 @@ import (
 
 // Pattern is a Fluentd tag pattern: parts separated by dots, `*` one part,
 // `**` zero or more parts, `{a,b}` either; several patterns separated by
-// blanks match when one of them does.
+// blanks match when one of them does; /.../ alone is a regular expression for
+// the whole tag.
 // Source: docs.fluentd.org/configuration/config-file#how-do-the-match-patterns-work.
 type Pattern struct {
 	text string
@@ -18,8 +19,15 @@ type Pattern struct {
 // ParsePattern compiles a pattern. It is matched once per tag, not per record,
 // so a regular expression is good enough.
 func ParsePattern(text string) (Pattern, error) {
+	if n := len(text); n > 2 && text[0] == '/' && text[n-1] == '/' {
+		re, err := regexp.Compile(`\A(?:` + text[1:n-1] + `)\z`)
+		if err != nil {
+			return Pattern{}, fmt.Errorf("cannot use tag pattern %q: %w", text, err)
+		}
+		return Pattern{text: text, re: re}, nil
+	}
 	var alts []string
-	for one := range strings.FieldsSeq(text) {
+	for _, one := range split(text) {
 		alt, err := translate(one)
 		if err != nil {
 			return Pattern{}, err
@@ -34,6 +42,21 @@ func ParsePattern(text string) (Pattern, error) {
 		return Pattern{}, fmt.Errorf("cannot use tag pattern %q: %w", text, err)
 	}
 	return Pattern{text: text, re: re}, nil
+}
+
+// split separates patterns: at blanks and, outside of braces, at commas, by
+// which Fluentd's YAML joins a list.
+func split(text string) []string {
+	depth := 0
+	return strings.FieldsFunc(text, func(r rune) bool {
+		switch r {
+		case '{':
+			depth++
+		case '}':
+			depth--
+		}
+		return r == ' ' || r == '\t' || r == '\n' || r == '\r' || r == ',' && depth <= 0
+	})
 }
 
 func translate(p string) (string, error) {

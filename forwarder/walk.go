@@ -64,7 +64,7 @@ func (f *Forwarder) send(ctx context.Context, p *path, out *outlet, b *event.Bat
 	case out.next != nil:
 		return f.walk(ctx, out.next, 0, b, t)
 	case out.retag != nil:
-		return f.retag(ctx, p, out.retag, b, t)
+		return f.retag(ctx, p, out, b, t)
 	}
 	n := out.at.Add(1) - 1
 	return f.send(ctx, p, &out.turn[int(n)%len(out.turn)], b, t)
@@ -73,8 +73,8 @@ func (f *Forwarder) send(ctx context.Context, p *path, out *outlet, b *event.Bat
 // tagLists are what Retag fills in.
 var tagLists = sync.Pool{New: func() any { return new([]string) }}
 
-// retag walks each record from the top of the path's label under its new tag.
-func (f *Forwarder) retag(ctx context.Context, p *path, r Retagger, b *event.Batch, t trip) error {
+// retag walks each record from the top of the outlet's label under its new tag.
+func (f *Forwarder) retag(ctx context.Context, p *path, out *outlet, b *event.Batch, t trip) error {
 	list := tagLists.Get().(*[]string)
 	defer func() {
 		clear(*list)
@@ -85,17 +85,17 @@ func (f *Forwarder) retag(ctx context.Context, p *path, r Retagger, b *event.Bat
 		tags = append(tags, "")
 	}
 	*list = tags
-	r.Retag(b, tags)
+	out.retag.Retag(b, tags)
 	first, several, dropped := sortOut(b, tags)
 	if dropped > 0 {
 		f.drop(b, p.name, "no_rule", dropped, t.main)
 	}
 	if !several {
-		return f.under(ctx, p, first, b, t)
+		return f.under(ctx, p, out.label, first, b, t)
 	}
 	for first != "" {
 		part, next := takeOut(b, tags, first)
-		if err := f.under(ctx, p, first, part, t); err != nil {
+		if err := f.under(ctx, p, out.label, first, part, t); err != nil {
 			return err
 		}
 		first = next
@@ -140,25 +140,24 @@ func takeOut(b *event.Batch, tags []string, tag string) (part *event.Batch, next
 }
 
 // under walks the batch under another tag; the batch's own comes back.
-func (f *Forwarder) under(ctx context.Context, p *path, tag string, b *event.Batch, t trip) error {
+func (f *Forwarder) under(ctx context.Context, p *path, label, tag string, b *event.Batch, t trip) error {
 	if tag == "" {
 		return nil
 	}
 	own := b.Tag
 	b.Tag = tag
-	err := f.again(ctx, p, b, t)
+	err := f.again(ctx, p, label, b, t)
 	b.Tag = own
 	return err
 }
 
-// again takes a batch that has got another tag on path p back to the top of
-// the path's label.
-func (f *Forwarder) again(ctx context.Context, p *path, b *event.Batch, t trip) error {
+// again takes a batch that has got another tag on path p to the top of a label.
+func (f *Forwarder) again(ctx context.Context, p *path, label string, b *event.Batch, t trip) error {
 	if t.hops++; t.hops > maxHops {
 		f.drop(b, p.name, "endless_tags", b.Weight(event.Live), t.main)
 		return nil
 	}
-	return f.walk(ctx, f.router.retagged(p, b.Tag), 0, b, t)
+	return f.walk(ctx, f.router.retagged(p, label, b.Tag), 0, b, t)
 }
 
 // filter takes a batch through the path's filters; stage: as far as a stage,

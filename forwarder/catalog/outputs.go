@@ -13,7 +13,11 @@ func outputs() map[string]row[output] {
 	return map[string]row[output]{
 		"null":    outputOf(nothing, newNull, params{unneeded: map[string]string{"never_flush": "nothing is kept"}}),
 		"relabel": relabel,
-		"forward": matchForward,
+
+		"copy":               copyTo,
+		"roundrobin":         roundrobin,
+		"rewrite_tag_filter": rewriteTag,
+		"forward":            matchForward,
 	}
 }
 

@@ -44,8 +44,11 @@ type Context struct {
 	Base  *event.Fragment // what is true of every record of this agent
 	Grace time.Duration   // how long a source may still answer after the stop
 
+	Buffer bufferSection // an output's <buffer>: its lane follows it by itself
+
 	builder *builder
 	label   string // whose steps it stands in
+	target  string // what its match is for
 }
 
 // input is what a row of sources makes.
@@ -101,7 +104,7 @@ func sourceOf[C any](defaults func() C, build func(*Context, C) (input, error), 
 }
 
 func outputOf[C any](defaults func() C, build func(*Context, C) (output, error), not params) row[output] {
-	return partOf(defaults, build, not, "buffer", "secondary")
+	return partOf(defaults, build, not, "secondary")
 }
 
 // filterOf makes a row of a filter's two constructors.

@@ -63,7 +63,7 @@ var systemParams = params{
 // and takes over what its <system> says.
 func FromTree(s *Settings, root *conf.Element) (problems conf.Problems) {
 	s.Tree = root
-	s.Metrics.Listen = "" // the listeners are those that it configures
+	s.Metrics.Listen, s.Admin.Listen = "", "" // the listeners are those that it configures
 	for _, e := range root.Children {
 		if e.Name != "system" {
 			continue

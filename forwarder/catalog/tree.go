@@ -16,6 +16,7 @@ import (
 func (b *builder) tree(root *conf.Element) (problems conf.Problems) {
 	b.labels = map[string]bool{forwarder.RootLabel: true}
 	sections := flat(root)
+	problems = sameIDs(sections, map[string]conf.Pos{})
 	for _, e := range sections {
 		if e.Name == "label" {
 			b.labels[e.Arg] = true
@@ -39,6 +40,23 @@ func (b *builder) tree(root *conf.Element) (problems conf.Problems) {
 		}
 	}
 	problems.Sort()
+	return problems
+}
+
+// sameIDs reports ids that two parts have.
+func sameIDs(sections []*conf.Element, seen map[string]conf.Pos) (problems conf.Problems) {
+	for _, e := range sections {
+		if id := e.ID(); id != "" {
+			if first, twice := seen[id]; twice {
+				problems = append(problems, conf.Problem{Pos: e.Pos, What: fmt.Sprintf("@id %s is that of %s, too", id, first.Short()), Fix: "give each its own"})
+			}
+			seen[id] = e.Pos
+		}
+		switch e.Name {
+		case "label", "match", "store":
+			problems = append(problems, sameIDs(e.Children, seen)...)
+		}
+	}
 	return problems
 }
 
@@ -127,7 +145,7 @@ func (b *builder) step(e *conf.Element, label string) ([]forwarder.Step, conf.Pr
 		step.Match, step.Name = pattern, c.Name
 		return []forwarder.Step{step}, problems
 	}
-	out, name, found := b.output(e, label)
+	out, name, found := b.output(e, label, tag)
 	problems = append(problems, found...)
 	var steps []forwarder.Step
 	for _, s := range out.Before {
@@ -137,29 +155,48 @@ func (b *builder) step(e *conf.Element, label string) ([]forwarder.Step, conf.Pr
 	return append(steps, forwarder.Step{Match: pattern, Name: name, Outputs: out.To}), problems
 }
 
-// output makes the output of a match or of a store in it. A sink has got its
-// lane: out.To says where records go.
-func (b *builder) output(e *conf.Element, label string) (out output, name string, problems conf.Problems) {
+// output makes the output of a match or of a store in it; where is what the
+// match is for. A sink has got its lane: out.To says where records go.
+func (b *builder) output(e *conf.Element, label, where string) (out output, name string, problems conf.Problems) {
 	construct, kind, problems := find(e, outputs())
 	if construct == nil {
 		return out, "", problems
 	}
-	name = b.name(e, kind, e.Arg)
+	name = b.name(e, kind, where+targetOf(e))
 	c := b.context(name, "sink", label)
-	out, found, err := construct(c, e)
+	c.target = where
+	buf, rest := splitBuffer(e)
+	c.Buffer, problems = readBuffer(buf)
+	if s := e.Child("secondary", 0); s != nil {
+		problems = append(problems, conf.Problem{Pos: s.Pos, Severity: conf.Warning, What: "<secondary> is not needed: " + noGivingUp, Fix: "remove it"})
+	}
+	out, found, err := construct(c, rest)
 	problems = append(append(problems, found...), e.Explain(err)...)
 	if problems.Bad() || out.Sink == nil {
 		return out, name, problems
 	}
-	buf, cfg, found := b.buffer(e)
-	problems = append(problems, found...)
-	lane, err := b.lane(c, out.Sink, buf, cfg)
+	settings, cfg := c.Buffer.into(b.s.Buffer, b.d.Lane)
+	lane, err := b.lane(c, out.Sink, settings, cfg)
 	if err != nil {
 		return out, name, append(problems, e.Explain(err)...)
 	}
 	b.parts.places = append(b.parts.places, e.Pos)
 	out.To = []forwarder.Output{{Lane: lane}}
 	return out, name, problems
+}
+
+// targetOf is what of an output's parameters says where it sends: that, and
+// nothing else, may give its lane another name.
+func targetOf(e *conf.Element) (target string) {
+	for _, name := range []string{"host", "hosts", "port", "path", "index_name", "logstash_prefix", "cloud_id", "bind"} {
+		if text, p := e.Text(name); p != nil {
+			target += " " + name + "=" + text
+		}
+	}
+	for i := 0; e.Child("server", i) != nil; i++ {
+		target += targetOf(e.Child("server", i))
+	}
+	return target
 }
 
 // name is the part's @id, or one made of its kind and, so that it stays the
@@ -190,10 +227,5 @@ func find[P any](e *conf.Element, rows map[string]row[P]) (row[P], string, conf.
 	if r := rows[kind]; r != nil {
 		return r, kind, nil
 	}
-	return nil, kind, conf.Problems{conf.UnknownName(p.Pos, e.Name+" type", kind, slices.Sorted(maps.Keys(rows)))}
-}
-
-// buffer reads <buffer>.
-func (b *builder) buffer(*conf.Element) (Buffer, forwarder.LaneConfig, conf.Problems) {
-	return b.s.Buffer, b.d.Lane, nil
+	return nil, kind, conf.Problems{unknownType(e.Name, kind, p.Pos, slices.Sorted(maps.Keys(rows)))}
 }
