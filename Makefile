@@ -13,7 +13,7 @@ FUZZTIME ?= 10s
 TOOL     := $(GO) tool -modfile=tools/go.mod
 ES       := sink/elastictest/server/elasticsearch.sh
 
-.PHONY: image test-deploy deploy-update build run test unit lint format fuzz bench elasticsearch stop-elasticsearch test-elasticsearch test-kills clean
+.PHONY: image test-deploy test-kube test-kubelet deploy-update build run test unit lint format fuzz bench elasticsearch stop-elasticsearch test-elasticsearch test-kills clean
 
 build: ## bin/sluice and bin/sluice-dev: static, stripped, stamped
 	@mkdir -p bin
@@ -68,8 +68,17 @@ test-deploy: ## chart, manifests and image; what needs helm, kubectl or promtool
 	$(DEPLOY) $(GO) test -count=1 -v ./deploy | grep -v '^=== '
 	cd deploy/image && $(GO) test ./...
 
+test-kube: ## metadata from a real API server; the first time its build takes about ten minutes
+	@deploy/kube/cluster.sh can api || { [ $$? = 3 ] && echo SKIP; exit 0; }; set -e; \
+	  deploy/kube/cluster.sh build; \
+	  dir=$$(mktemp -d); trap 'deploy/kube/cluster.sh api-down '$$dir'; rm -rf '$$dir EXIT; \
+	  deploy/kube/cluster.sh api-up $$dir; \
+	  $(CACHE)/kube/bin/kubectl --kubeconfig $$dir/admin.kubeconfig apply -f deploy/manifests/agent.yaml; \
+	  KUBE_TEST_ADMIN=$$dir/admin.kubeconfig KUBE_TEST_AGENT=$$dir/agent.kubeconfig $(GO) test -count=1 -v -run RealAPI ./forwarder/enrich
+
 deploy-update: ## writes what is made of the chart: its README and schema, the manifests
 	$(DEPLOY) $(GO) test -count=1 ./deploy -update
+
 test-kills: ## two Sluices in a row, killed LIVES times: nothing lost, nothing doubled
 	SLUICE_TEST_LIVES=$(or $(LIVES),200) $(GO) test -count=1 -timeout 60m -v -run TestTwoSluicesKilled ./agent
 

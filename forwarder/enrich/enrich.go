@@ -12,6 +12,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/runtime"
+	utilnet "k8s.io/apimachinery/pkg/util/net"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/cache"
 	"k8s.io/klog/v2"
@@ -112,8 +113,10 @@ func (e *Enricher) report(k kind, err error) {
 }
 
 // close lets go of idle connections.
-func (e *Enricher) close() {
-	if c, ok := e.client.(*rest.RESTClient); ok {
-		c.Client.CloseIdleConnections()
+func (e *Enricher) close() { closeIdle(e.client) }
+
+func closeIdle(client rest.Interface) {
+	if c, ok := client.(*rest.RESTClient); ok && c.Client != nil {
+		utilnet.CloseIdleConnectionsFor(c.Client.Transport)
 	}
 }
