@@ -39,6 +39,9 @@ var arrows = map[string]struct{ ours, others string }{
 	"sink/elastic":             {"event wire", "*"},
 	"sink/elastictest":         {"", "*"},
 	"sink/forward":             {"event wire", "*"},
+	"sink/format":              {"event parser wire", "github.com/tinylib/msgp"},
+	"sink/file":                {"event sink/format", "github.com/klauspost/compress"},
+	"sink/stdout":              {"event sink/format", ""},
 }
 
 // inBinary lists what may not be part of the sluice binary.

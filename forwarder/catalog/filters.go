@@ -16,7 +16,20 @@ func filters() map[string]row[forwarder.Step] {
 	return map[string]row[forwarder.Step]{
 		"grep":               filterOf(filter.DefaultGrepConfig, filter.NewGrep),
 		"record_transformer": filterOf(filter.DefaultRecordTransformerConfig, filter.NewRecordTransformer),
-		"parser":             filterOf(filter.DefaultParserConfig, filter.NewParser),
+		"parser":             warned(filterOf(filter.DefaultParserConfig, filter.NewParser)),
+	}
+}
+
+// warned is a row that passes on what the filter warns of.
+func warned(r row[forwarder.Step]) row[forwarder.Step] {
+	return func(c *Context, e *conf.Element) (forwarder.Step, conf.Problems, error) {
+		step, problems, err := r(c, e)
+		if w, ok := step.Filter.(interface{ Warnings() []string }); ok && err == nil {
+			for _, text := range w.Warnings() {
+				problems = append(problems, conf.Problem{Pos: e.Pos, Severity: conf.Warning, What: text})
+			}
+		}
+		return step, problems, err
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"sluice/conf"
 	"sluice/forwarder"
 	"sluice/sink/elastic"
+	"sluice/sink/stdout"
 )
 
 // outputs are the outputs by type.
@@ -17,6 +18,8 @@ func outputs() map[string]row[output] {
 		"copy":               copyTo,
 		"roundrobin":         roundrobin,
 		"rewrite_tag_filter": rewriteTag,
+		"file":               outputFile,
+		"stdout":             outputOf(stdout.DefaultConfig, newStdout, stdoutParams),
 		"forward":            matchForward,
 	}
 }
