@@ -5,24 +5,22 @@ import (
 	"strings"
 	"time"
 
-	"sluice/conf"
 	"sluice/sink/file"
 	"sluice/sink/stdout"
 )
 
-// outputFile is Fluentd's match file: the time slices stand in its <buffer>.
-func outputFile(c *Context, e *conf.Element) (output, conf.Problems, error) {
-	slices, problems := slicesOf(e)
-	build := func(c *Context, cfg file.Config) (output, error) {
-		cfg.Timekey, cfg.Zone = slices.timekey, slices.zone
-		sink, err := file.New(cfg, c.Log)
-		if err != nil {
-			return output{}, err
-		}
-		return output{Sink: sink, Target: cfg.Path}, nil
+// newFile makes the sink of Fluentd's match file: the time slices stand in its
+// <buffer>.
+func newFile(c *Context, cfg file.Config) (output, error) {
+	var err error
+	if cfg.Timekey, cfg.Zone, err = c.Buffer.slices(); err != nil {
+		return output{}, err
 	}
-	out, found, err := outputOf(file.DefaultConfig, build, outputFileParams)(c, e)
-	return out, append(problems, found...), err
+	sink, err := file.New(cfg, c.Log)
+	if err != nil {
+		return output{}, err
+	}
+	return output{Sink: sink, Target: cfg.Path}, nil
 }
 
 var outputFileParams = params{
@@ -33,43 +31,24 @@ var outputFileParams = params{
 	},
 }
 
-// timeSlices are how a path tells times apart.
-type timeSlices struct {
-	timekey time.Duration // 0: it does not
-	zone    *time.Location
-}
-
-// slicesOf reads the time slices of a match's <buffer>. Without the section, or
-// without its argument, there is one a day, as in Fluentd.
-func slicesOf(e *conf.Element) (s timeSlices, problems conf.Problems) {
-	s = timeSlices{timekey: 24 * time.Hour, zone: time.Local}
-	b := e.Child("buffer", 0)
-	if b == nil {
-		return s, nil
+// slices is how a path tells times apart: the length of a slice, 0 where it does
+// not. Without chunk keys there is one a day, as in Fluentd.
+func (s *bufferSection) slices() (timekey time.Duration, zone *time.Location, err error) {
+	keys := strings.FieldsFunc(s.Keys, func(r rune) bool { return strings.ContainsRune("[], ", r) })
+	if s.Keys != "" && !slices.Contains(keys, "time") {
+		return 0, time.Local, nil
 	}
-	keys := strings.FieldsFunc(strings.Trim(b.Arg, "[]"), func(r rune) bool { return r == ',' || r == ' ' })
-	if b.Arg != "" && !slices.Contains(keys, "time") {
-		s.timekey = 0
-		return s, nil
+	timekey = s.Timekey
+	switch {
+	case timekey == 0:
+		timekey = 24 * time.Hour
+	case timekey < time.Second:
+		return 0, nil, fieldError{"buffer.timekey", "timekey is less than a second", "write a time such as 1d, 1h or 60s"}
 	}
-	if text, p := b.Text("timekey"); p != nil {
-		d, why := conf.FluentTime(text)
-		if why != "" || d < time.Second {
-			problems = append(problems, conf.Problem{Pos: p.Pos, What: "timekey " + text + " is not a time of a second or more", Fix: "write a time such as 1d, 1h or 60s"})
-		}
-		s.timekey = d
+	if zone, err = file.Zone(s.TimekeyUseUTC, s.TimekeyZone); err != nil {
+		return 0, nil, fieldError{"buffer.timekey_zone", err.Error(), ""}
 	}
-	utc := false
-	if text, p := b.Text("timekey_use_utc"); p != nil {
-		utc, _ = conf.FluentBool(text)
-	}
-	name, p := b.Text("timekey_zone")
-	zone, err := file.Zone(utc, name)
-	if err != nil {
-		problems = append(problems, conf.Problem{Pos: p.Pos, What: err.Error()})
-	}
-	s.zone = zone
-	return s, problems
+	return timekey, zone, nil
 }
 
 // newStdout makes the sink of Fluentd's match stdout.

@@ -46,7 +46,7 @@ func TestFluentdsFileOutput(t *testing.T) {
 		words string
 	}{
 		{el("match", "**", nil, "@type", "file"), "path is required"},
-		{el("match", "**", []*conf.Element{el("buffer", "time", nil, "timekey", "soon")}, "@type", "file", "path", "/x"), "timekey"},
+		{el("match", "**", []*conf.Element{el("buffer", "time", nil, "timekey", "0.5")}, "@type", "file", "path", "/x"), "timekey"},
 		{el("match", "**", []*conf.Element{el("buffer", "time", nil, "timekey_zone", "JST")}, "@type", "file", "path", "/x"), "Asia/Tokyo"},
 		{el("match", "**", []*conf.Element{el("format", "", nil, "@type", "csv")}, "@type", "stdout"), "NAME,NAME"},
 	} {

@@ -6,6 +6,7 @@ import (
 	"sluice/conf"
 	"sluice/forwarder"
 	"sluice/sink/elastic"
+	"sluice/sink/file"
 	"sluice/sink/stdout"
 )
 
@@ -18,7 +19,7 @@ func outputs() map[string]row[output] {
 		"copy":               copyTo,
 		"roundrobin":         roundrobin,
 		"rewrite_tag_filter": rewriteTag,
-		"file":               outputFile,
+		"file":               outputOf(file.DefaultConfig, newFile, outputFileParams),
 		"stdout":             outputOf(stdout.DefaultConfig, newStdout, stdoutParams),
 		"forward":            matchForward,
 	}

@@ -60,13 +60,13 @@ var bufferParams = params{unneeded: map[string]string{
 }}
 
 // flatParams are the parameters of v0.12, which stood in the match itself, with
-// their names in <buffer>; empty: nothing follows from them.
+// their names in <buffer>.
 var flatParams = map[string]string{
 	"buffer_type": "@type", "buffer_path": "path", "buffer_chunk_limit": "chunk_limit_size", "buffer_queue_limit": "queue_limit_length",
 	"buffer_queue_full_action": "overflow_action", "flush_interval": "flush_interval", "flush_at_shutdown": "flush_at_shutdown",
 	"num_threads": "flush_thread_count", "retry_limit": "retry_max_times", "disable_retry_limit": "retry_forever",
 	"max_retry_wait": "retry_max_interval", "retry_wait": "retry_wait", "try_flush_interval": "flush_thread_interval",
-	"queued_chunk_flush_interval": "flush_thread_burst_interval", "time_slice_wait": "timekey_wait", "time_slice_format": "",
+	"queued_chunk_flush_interval": "flush_thread_burst_interval", "time_slice_wait": "timekey_wait",
 	"flush_mode": "flush_mode", "flush_thread_count": "flush_thread_count", "chunk_limit_size": "chunk_limit_size",
 	"buffer_chunk_records_limit": "chunk_limit_records", "retry_max_interval": "retry_max_interval", "retry_max_times": "retry_max_times",
 	"retry_forever": "retry_forever", "retry_timeout": "retry_timeout", "overflow_action": "overflow_action", "slow_flush_log_threshold": "slow_flush_log_threshold",
@@ -89,7 +89,7 @@ func splitBuffer(e *conf.Element) (buffer, rest *conf.Element) {
 			c.Params = append(c.Params, p)
 			continue
 		}
-		if name == "" || buffer.Param(name) != nil {
+		if buffer.Param(name) != nil {
 			continue
 		}
 		p.Name = name
