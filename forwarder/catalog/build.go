@@ -54,8 +54,9 @@ type builder struct {
 	base  *event.Fragment
 	parts *Parts
 	used  map[string]int // names given, and how often
-	// labels that the tree has
-	labels map[string]bool
+	// Of the tree: its labels, and whether records get their pod's metadata.
+	labels   map[string]bool
+	metadata bool
 }
 
 // Build makes the pipeline that the settings describe: their tree in Fluentd's

@@ -1,11 +1,8 @@
 package catalog
 
 import (
-	"strings"
-
 	"sluice/conf"
 	"sluice/forwarder"
-	"sluice/sink/elastic"
 	"sluice/sink/file"
 	"sluice/sink/stdout"
 )
@@ -16,6 +13,9 @@ func outputs() map[string]row[output] {
 		"null":    outputOf(nothing, newNull, params{unneeded: map[string]string{"never_flush": "nothing is kept"}}),
 		"relabel": relabel,
 
+		"elasticsearch": outputOf(defaultElasticMatch, newElasticMatch, elasticMatchParams),
+		"opensearch":    outputOf(defaultElasticMatch, newElasticMatch, elasticMatchParams),
+
 		"copy":               copyTo,
 		"roundrobin":         roundrobin,
 		"rewrite_tag_filter": rewriteTag,
@@ -23,14 +23,6 @@ func outputs() map[string]row[output] {
 		"stdout":             outputOf(stdout.DefaultConfig, newStdout, stdoutParams),
 		"forward":            matchForward,
 	}
-}
-
-func newElastic(c *Context, cfg elastic.Config) (output, error) {
-	sink, err := elastic.New(cfg, c.Log, c.Registerer)
-	if err != nil {
-		return output{}, err
-	}
-	return output{Sink: sink, Target: strings.Join(cfg.URLs, ",") + " " + cfg.Index}, nil
 }
 
 // noParams are the parameters of a part that has none.

@@ -22,6 +22,7 @@ func (b *builder) tree(root *conf.Element) (problems conf.Problems) {
 			b.labels[e.Arg] = true
 		}
 	}
+	b.metadata = has(sections, "filter", "kubernetes_metadata")
 	p := &b.parts.Config.Pipeline
 	p.Labels = map[string][]forwarder.Step{}
 	for _, e := range sections {
@@ -41,6 +42,14 @@ func (b *builder) tree(root *conf.Element) (problems conf.Problems) {
 	}
 	problems.Sort()
 	return problems
+}
+
+// has reports whether a section of that name and type is there.
+func has(sections []*conf.Element, name, kind string) bool {
+	return slices.ContainsFunc(sections, func(e *conf.Element) bool {
+		own, _ := e.Type()
+		return e.Name == name && own == kind || e.Name == "label" && has(e.Children, name, kind)
+	})
 }
 
 // sameIDs reports ids that two parts have.

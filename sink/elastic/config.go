@@ -23,6 +23,20 @@ type Config struct {
 	DataStream     DataStream    `conf:"data_stream"`                 // of schema ecs without index
 	Compression    string        `conf:"compression,oneof=gzip|none"` //
 	RequestTimeout time.Duration `conf:"request_timeout"`             // from connecting to the answer's last byte
+
+	Like Like // set by the program
+}
+
+// Like is what fluent-plugin-elasticsearch's parameters say beyond the
+// settings: the shape of schema fluentd, and how the servers are spoken to.
+type Like struct {
+	TagKey     string // the field that gets the tag; empty: none does
+	Timestamp  bool   // documents have @timestamp
+	Metadata   bool   // container lines have docker and kubernetes
+	Pipeline   string // ingest pipeline; empty: the index's own
+	Insecure   bool   // the server's certificate is not verified
+	ClientCert string // PEM file; empty: none
+	ClientKey  string // PEM file
 }
 
 // DataStream names the data stream logs-DATASET-NAMESPACE. An empty dataset is
@@ -41,6 +55,7 @@ func DefaultConfig() Config {
 		DataStream:     DataStream{Namespace: "default"},
 		Compression:    "gzip",
 		RequestTimeout: 90 * time.Second,
+		Like:           Like{TagKey: "tag", Timestamp: true, Metadata: true},
 	}
 }
 

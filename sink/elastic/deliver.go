@@ -42,7 +42,7 @@ func (s *Sink) Deliver(ctx context.Context, c *event.Chunk) (event.Verdict, erro
 	}
 	rctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
-	bulk := esapi.BulkRequest{Index: url.PathEscape(c.Key), FilterPath: bulkFilter, Header: s.header()}
+	bulk := esapi.BulkRequest{Index: url.PathEscape(c.Key), FilterPath: bulkFilter, Pipeline: s.like.Pipeline, Header: s.header()}
 	bulk.Header["Content-Type"] = []string{"application/x-ndjson"}
 	var via sized
 	if s.gzip {

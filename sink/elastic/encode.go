@@ -59,7 +59,7 @@ func (s *Sink) Encode(dst *event.Blocks, b *event.Batch) {
 			t = event.Time{Sec: b.Read / 1e9, Nsec: uint32(b.Read % 1e9)}
 		}
 		t = clamp(t)
-		blk := e.block(dst, t)
+		blk := e.block(dst, t, i)
 		body := blk.Body
 		if s.own {
 			body = append(body, `{"create":{"_id":"`...)
@@ -68,6 +68,7 @@ func (s *Sink) Encode(dst *event.Blocks, b *event.Batch) {
 			body = append(body, `{"create":{}}`+"\n"...)
 		}
 		e.record++
+		start := len(body)
 		if s.ecs {
 			body = e.encodeECS(body, i, r, t)
 		} else {
@@ -75,6 +76,9 @@ func (s *Sink) Encode(dst *event.Blocks, b *event.Batch) {
 		}
 		body = append(body, e.tag...)
 		blk.Body = append(body, e.frag.tail...)
+		if blk.Body[start+1] == ',' { // the first member, where there is no time before it
+			blk.Body[start+1] = ' '
+		}
 		blk.Close(r.ID, r.Weight)
 	}
 	e.end()
@@ -95,14 +99,15 @@ func (e *encoder) begin(b *event.Batch) {
 		e.plans = append(e.plans, make([]plan, n-len(e.plans))...)
 	}
 	e.names, e.tag = e.names[:0], e.tag[:0]
-	if b.Tag == "" || e.sink.ecs && e.frag.container {
+	if b.Tag == "" || e.sink.ecs && e.frag.container || !e.sink.ecs && e.sink.like.TagKey == "" {
 		return
 	}
 	if e.sink.ecs {
 		e.tag = appendString(append(e.tag, `,"labels":{"tag":`...), bytesOf(b.Tag))
 		e.tag = append(e.tag, '}')
 	} else {
-		e.tag = appendString(append(e.tag, `,"tag":`...), bytesOf(b.Tag))
+		e.tag = append(appendString(append(e.tag, ','), bytesOf(e.sink.like.TagKey)), ':')
+		e.tag = appendString(e.tag, bytesOf(b.Tag))
 	}
 }
 
@@ -112,10 +117,15 @@ func (e *encoder) end() {
 	e.days, e.batch, e.frag = e.days[:0], nil, nil
 }
 
-// block returns the block of the batch's index for a time.
-func (e *encoder) block(dst *event.Blocks, t event.Time) *event.Block {
+// block returns the block of record i's index, for its time.
+func (e *encoder) block(dst *event.Blocks, t event.Time, i int) *event.Block {
+	if e.sink.target.fields {
+		return dst.For(e.key(t, i))
+	}
 	day := int64(0)
-	if e.sink.target.dated {
+	if e.sink.target.hourly {
+		day = hourOf(t)
+	} else if e.sink.target.dated {
 		day = dayOf(t)
 	}
 	for i := len(e.days) - 1; i >= 0; i-- {
@@ -125,7 +135,7 @@ func (e *encoder) block(dst *event.Blocks, t event.Time) *event.Block {
 	}
 	key := e.frag.key
 	if key == "" {
-		key = e.key(t)
+		key = e.key(t, i)
 	}
 	blk := dst.For(key)
 	e.days = append(e.days, dayBlock{day, blk})
@@ -133,11 +143,11 @@ func (e *encoder) block(dst *event.Blocks, t event.Time) *event.Block {
 }
 
 // key is the name that the template index gives.
-func (e *encoder) key(t event.Time) string {
+func (e *encoder) key(t event.Time, i int) string {
 	if t.Sec != e.clock.sec || !e.clock.set {
 		e.clock.turn(t)
 	}
-	e.target = e.sink.target.append(e.target[:0], e.batch, e.clock.prefix[:])
+	e.target = e.sink.target.append(e.target[:0], e.batch, i, e.clock.prefix[:])
 	if key, ok := e.keys[string(e.target)]; ok {
 		return key
 	}

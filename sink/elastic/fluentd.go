@@ -6,6 +6,10 @@ import "sluice/event"
 func (e *encoder) encodeFluentd(dst []byte, i int, t event.Time) []byte {
 	fields := e.batch.FieldsOf(i)
 	own := e.ownTime(fields)
+	if own < 0 && !e.sink.like.Timestamp {
+		dst = append(dst, '{')
+		return e.members(dst, fields, -1)
+	}
 	dst = append(dst, `{"@timestamp":`...)
 	if own < 0 {
 		dst = append(e.clock.append(append(dst, '"'), t), `+00:00"`...)
@@ -13,6 +17,12 @@ func (e *encoder) encodeFluentd(dst []byte, i int, t event.Time) []byte {
 		v := fields[own].Val
 		dst = e.value(dst, e.batch.Bytes(v), v.Kind, 1)
 	}
+	return e.members(dst, fields, own)
+}
+
+// members appends the fields, each with a comma in front, but for the one at
+// own.
+func (e *encoder) members(dst []byte, fields []event.Field, own int) []byte {
 	for i := range fields {
 		p, again := e.plan(fields[i].Key)
 		if !again && i != own {

@@ -26,7 +26,7 @@ func (s *Sink) makeFragment(f *event.Fragment) any {
 	if s.ecs {
 		return s.ecsFragment(f)
 	}
-	return fluentdFragment(f)
+	return s.fluentdFragment(f)
 }
 
 func (s *Sink) ecsFragment(f *event.Fragment) *fragment {
@@ -201,7 +201,7 @@ var metadata = []string{
 	"_primary_term", "_version", "_doc_count", "_nested_path", "_size", "_tier", "_ignored_source", "_data_stream_timestamp",
 }
 
-func fluentdFragment(f *event.Fragment) *fragment {
+func (s *Sink) fluentdFragment(f *event.Fragment) *fragment {
 	r := &fragment{container: f.File != ""}
 	var ls []leaf
 	add := func(path, value string) {
@@ -209,7 +209,7 @@ func fluentdFragment(f *event.Fragment) *fragment {
 			ls = append(ls, leaf{path, value})
 		}
 	}
-	if r.container {
+	if r.container && s.like.Metadata {
 		add("docker.container_id", f.ContainerID)
 		add("kubernetes.container_name", f.Container)
 		add("kubernetes.namespace_name", f.Namespace)
@@ -231,7 +231,9 @@ func fluentdFragment(f *event.Fragment) *fragment {
 		}
 	}
 	add("cluster_name", f.Cluster)
-	r.names = append(r.names, "tag")
+	if s.like.TagKey != "" {
+		r.names = append(r.names, s.like.TagKey)
+	}
 	for _, l := range ls {
 		head, _, _ := strings.Cut(l.path, ".")
 		r.names = append(r.names, head)

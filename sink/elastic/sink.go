@@ -20,6 +20,7 @@ type Sink struct {
 	log     *slog.Logger
 	own     bool // ids
 	ecs     bool // schema; else fluentd
+	like    Like
 	gzip    bool
 	timeout time.Duration
 
@@ -52,6 +53,7 @@ func New(cfg Config, log *slog.Logger, reg prometheus.Registerer) (*Sink, error)
 		log:       log,
 		own:       cfg.IDs == "own",
 		ecs:       cfg.Schema == "ecs",
+		like:      cfg.Like,
 		gzip:      cfg.Compression == "gzip",
 		timeout:   cfg.RequestTimeout,
 		dataset:   cfg.DataStream.Dataset,
@@ -68,7 +70,7 @@ func New(cfg Config, log *slog.Logger, reg prometheus.Registerer) (*Sink, error)
 	s.bare = s.makeFragment(&event.Fragment{}).(*fragment)
 	s.encoders.New = func() any { return &encoder{sink: s, keys: make(map[string]string)} }
 	s.answers.New = func() any { return new(answer) }
-	if s.transport, err = newTransport(cfg.CA); err != nil {
+	if s.transport, err = newTransport(cfg.CA, cfg.Like); err != nil {
 		return nil, err
 	}
 	if s.nodes, err = newNodes(urls, s.transport); err != nil {
@@ -91,8 +93,15 @@ func New(cfg Config, log *slog.Logger, reg prometheus.Registerer) (*Sink, error)
 // newTransport speaks HTTP/1.1 only: one HTTP/2 connection would tie all load
 // to one server behind a balancer. Answers are not asked for compressed: a few
 // dozen bytes an item are cheaper than two gzips.
-func newTransport(ca string) (*http.Transport, error) {
-	conf := &tls.Config{MinVersion: tls.VersionTLS12}
+func newTransport(ca string, like Like) (*http.Transport, error) {
+	conf := &tls.Config{MinVersion: tls.VersionTLS12, InsecureSkipVerify: like.Insecure}
+	if like.ClientCert != "" {
+		pair, err := tls.LoadX509KeyPair(like.ClientCert, like.ClientKey)
+		if err != nil {
+			return nil, fmt.Errorf("cannot read the client's certificate: %w", err)
+		}
+		conf.Certificates = []tls.Certificate{pair}
+	}
 	if ca != "" {
 		pem, err := os.ReadFile(ca)
 		if err != nil {

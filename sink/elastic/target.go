@@ -1,32 +1,44 @@
 package elastic
 
 import (
+	"bytes"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"sluice/event"
+	"sluice/wire"
 )
 
 // The parts of an index template.
 const (
 	partLiteral = iota
 	partTag
+	partTagPart // ${tag[n]}
 	partNamespace
+	partField // ${$.name}, ${$.kubernetes.namespace_name}
 	partYear
+	partShortYear
 	partMonth
 	partDay
+	partHour
 )
 
 // target is a parsed template for the name of an index: text with ${tag},
-// ${kubernetes.namespace}, and %Y, %m, %d of the record's time in UTC.
+// ${tag[n]}, ${kubernetes.namespace}, the name of a field, and %Y, %y, %m, %d,
+// %H of the record's time in UTC.
 type target struct {
-	parts []part
-	dated bool
+	parts  []part
+	dated  bool
+	hourly bool // beyond the day
+	fields bool // each record may have its own
 }
 
 type part struct {
-	kind int
-	text string // of a literal
+	kind  int
+	text  string // of a literal; a field's name
+	n     int    // of a tag's part, from its end if negative
+	fixed func(*event.Fragment) string
 }
 
 func parseTarget(template string) (t target, err error) {
@@ -36,34 +48,83 @@ func parseTarget(template string) (t target, err error) {
 			i = len(s)
 		}
 		if i > 0 {
-			t.parts = append(t.parts, part{partLiteral, s[:i]})
+			t.parts = append(t.parts, part{kind: partLiteral, text: s[:i]})
 		}
 		if s = s[i:]; s == "" {
 			break
 		}
-		kind, n := partAt(s)
+		p, n := partAt(s)
 		if n == 0 {
-			return t, fmt.Errorf("cannot read index %q: want ${tag}, ${kubernetes.namespace}, %%Y, %%m or %%d, got %q", template, s[:min(len(s), 12)])
+			return t, fmt.Errorf("cannot read index %q: want ${tag}, ${tag[n]}, ${kubernetes.namespace}, a field's ${$.name}, %%Y, %%m, %%d or %%H, got %q", template, s[:min(len(s), 12)])
 		}
-		t.parts = append(t.parts, part{kind: kind})
-		t.dated = t.dated || kind >= partYear
+		t.parts = append(t.parts, p)
+		t.dated = t.dated || p.kind >= partYear
+		t.hourly = t.hourly || p.kind == partHour
+		t.fields = t.fields || p.kind == partField
 		s = s[n:]
 	}
 	return t, nil
 }
 
-func partAt(s string) (kind, length int) {
-	for p, kind := range map[string]int{"${tag}": partTag, "${kubernetes.namespace}": partNamespace, "%Y": partYear, "%m": partMonth, "%d": partDay} {
-		if strings.HasPrefix(s, p) {
-			return kind, len(p)
+func partAt(s string) (p part, length int) {
+	for text, kind := range map[string]int{"%Y": partYear, "%y": partShortYear, "%m": partMonth, "%d": partDay, "%H": partHour} {
+		if strings.HasPrefix(s, text) {
+			return part{kind: kind}, len(text)
 		}
 	}
-	return 0, 0
+	end := strings.IndexByte(s, '}')
+	if !strings.HasPrefix(s, "${") || end < 3 {
+		return p, 0
+	}
+	name, field := strings.CutPrefix(s[2:end], "$.")
+	if index, ok := strings.CutPrefix(name, "tag["); ok {
+		n, err := strconv.Atoi(strings.TrimSuffix(index, "]"))
+		if err != nil {
+			return p, 0
+		}
+		return part{kind: partTagPart, n: n}, end + 1
+	}
+	switch name {
+	case "tag":
+		return part{kind: partTag}, end + 1
+	case "kubernetes.namespace":
+		return part{kind: partNamespace}, end + 1
+	}
+	if !field || name == "" || strings.ContainsAny(name, "[]$ {") {
+		return p, 0
+	}
+	return part{kind: partField, text: name, fixed: fragmentText(name)}, end + 1
 }
 
-// append appends the name for a batch and a day, date being 2006-01-02 and
-// what follows it.
-func (t *target) append(dst []byte, b *event.Batch, date []byte) []byte {
+// fragmentText reads the names that container lines share in schema fluentd.
+func fragmentText(name string) func(*event.Fragment) string {
+	switch name {
+	case "kubernetes.namespace_name":
+		return func(f *event.Fragment) string { return f.Namespace }
+	case "kubernetes.pod_name":
+		return func(f *event.Fragment) string { return f.Pod }
+	case "kubernetes.container_name":
+		return func(f *event.Fragment) string { return f.Container }
+	case "kubernetes.host":
+		return func(f *event.Fragment) string { return f.Node }
+	}
+	label, ok := strings.CutPrefix(name, "kubernetes.labels.")
+	if !ok {
+		return nil
+	}
+	return func(f *event.Fragment) string {
+		for _, p := range f.Labels {
+			if p.Name == label {
+				return p.Value
+			}
+		}
+		return ""
+	}
+}
+
+// append appends the name for record i of a batch and its time, date being
+// 2006-01-02T15 and what follows it.
+func (t *target) append(dst []byte, b *event.Batch, i int, date []byte) []byte {
 	start := len(dst)
 	for _, p := range t.parts {
 		switch p.kind {
@@ -71,19 +132,72 @@ func (t *target) append(dst []byte, b *event.Batch, date []byte) []byte {
 			dst = append(dst, p.text...)
 		case partTag:
 			dst = append(dst, b.Tag...)
+		case partTagPart:
+			dst = append(dst, tagPart(b.Tag, p.n)...)
 		case partNamespace:
 			if b.Shared != nil {
 				dst = append(dst, b.Shared.Namespace...)
 			}
+		case partField:
+			dst = appendField(dst, b, i, &p)
 		case partYear:
 			dst = append(dst, date[:4]...)
+		case partShortYear:
+			dst = append(dst, date[2:4]...)
 		case partMonth:
 			dst = append(dst, date[5:7]...)
 		case partDay:
 			dst = append(dst, date[8:10]...)
+		case partHour:
+			dst = append(dst, date[11:13]...)
 		}
 	}
 	return append(dst[:start], cleanName(dst[start:])...)
+}
+
+// tagPart is the tag's n-th part, from its end if n is negative.
+func tagPart(tag string, n int) string {
+	if n < 0 {
+		n += strings.Count(tag, ".") + 1
+	}
+	for ; n > 0; n-- {
+		_, rest, ok := strings.Cut(tag, ".")
+		if !ok {
+			return ""
+		}
+		tag = rest
+	}
+	if n < 0 {
+		return ""
+	}
+	part, _, _ := strings.Cut(tag, ".")
+	return part
+}
+
+// appendField appends a text or a number that record i, or what the batch
+// shares, has under the part's name.
+func appendField(dst []byte, b *event.Batch, i int, p *part) []byte {
+	for _, f := range b.FieldsOf(i) {
+		if b.Keys[f.Key] != p.text {
+			continue
+		}
+		v := b.Bytes(f.Val)
+		switch {
+		case f.Val.Kind == event.JSON:
+			v = bytes.Trim(v, `"`)
+		case f.Val.Kind == event.Msgp:
+			h, err := wire.Head(v)
+			if err != nil || h.Type != wire.Str {
+				return dst
+			}
+			v = v[h.Head:]
+		}
+		return append(dst, v...)
+	}
+	if p.fixed != nil && b.Shared != nil {
+		return append(dst, p.fixed(b.Shared)...)
+	}
+	return dst
 }
 
 // maxName is Elasticsearch's limit for an index name, in bytes.

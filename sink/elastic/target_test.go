@@ -68,7 +68,7 @@ func TestTargetDays(t *testing.T) {
 }
 
 func TestTargetErrors(t *testing.T) {
-	for _, s := range []string{"${record}", "x-%H", "100%", "$"} {
+	for _, s := range []string{"${record}", "x-%S", "${$.}", "${tag[x]}", "100%", "$"} {
 		if _, err := parseTarget(s); err == nil || !strings.Contains(err.Error(), "${tag}") {
 			t.Errorf("%q: %v", s, err)
 		}

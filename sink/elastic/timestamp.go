@@ -37,6 +37,15 @@ func dayOf(t event.Time) int64 {
 	return d
 }
 
+// hourOf numbers the hours from 1970-01-01.
+func hourOf(t event.Time) int64 {
+	h := t.Sec / 3600
+	if t.Sec%3600 < 0 {
+		h--
+	}
+	return h
+}
+
 // clock writes times as 2006-01-02T15:04:05.000000000, without zone, and
 // remembers the last second, as neighbours mostly share it. The zero clock
 // is ready.

@@ -1,0 +1,171 @@
+package catalog
+
+import (
+	"fmt"
+	"net"
+	"net/url"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"sluice/sink/elastic"
+)
+
+// newElastic makes Elasticsearch's sink.
+func newElastic(c *Context, cfg elastic.Config) (output, error) {
+	sink, err := elastic.New(cfg, c.Log, c.Registerer)
+	if err != nil {
+		return output{}, err
+	}
+	return output{Sink: sink, Target: strings.Join(cfg.URLs, ",") + " " + cfg.Index}, nil
+}
+
+// elasticMatch are the parameters of fluent-plugin-elasticsearch and of
+// fluent-plugin-opensearch that say something here.
+type elasticMatch struct {
+	Host       string        `conf:"host"`
+	Port       int           `conf:"port"`
+	Hosts      []string      `conf:"hosts"`
+	Scheme     string        `conf:"scheme,oneof=http|https"`
+	Path       string        `conf:"path"`
+	User       string        `conf:"user"`
+	Password   string        `conf:"password,secret"`
+	CloudID    string        `conf:"cloud_id"`
+	CloudAuth  string        `conf:"cloud_auth,secret"` // user:password
+	APIKey     string        `conf:"api_key,secret"`
+	CAFile     string        `conf:"ca_file"`
+	ClientCert string        `conf:"client_cert"`
+	ClientKey  string        `conf:"client_key"`
+	SSLVerify  bool          `conf:"ssl_verify"`
+	Timeout    time.Duration `conf:"request_timeout"`
+	Level      string        `conf:"compression_level,oneof=no_compression|best_speed|best_compression|default_compression"`
+	Pipeline   string        `conf:"pipeline"`
+	Write      string        `conf:"write_operation,oneof=index|create"`
+
+	IndexName  string `conf:"index_name"`
+	Logstash   bool   `conf:"logstash_format"`
+	Prefix     string `conf:"logstash_prefix"`
+	Separator  string `conf:"logstash_prefix_separator"`
+	DateFormat string `conf:"logstash_dateformat"`
+	UTCIndex   bool   `conf:"utc_index"`
+	Timestamp  bool   `conf:"include_timestamp"`
+	TagInto    bool   `conf:"include_tag_key"`
+	TagKey     string `conf:"tag_key"`
+	TimeKey    string `conf:"time_key"`
+}
+
+func defaultElasticMatch() elasticMatch {
+	return elasticMatch{
+		Host: "localhost", Port: 9200, Scheme: "http", SSLVerify: true, Timeout: elastic.DefaultConfig().RequestTimeout, Write: "index",
+		IndexName: "fluentd", Prefix: "logstash", Separator: "-", DateFormat: "%Y.%m.%d", UTCIndex: true, TagKey: "tag",
+	}
+}
+
+// newElasticMatch makes Elasticsearch's sink of Fluentd's parameters.
+func newElasticMatch(c *Context, p elasticMatch) (output, error) {
+	cfg := elastic.DefaultConfig()
+	cfg.Schema = "fluentd"
+	cfg.RequestTimeout, cfg.CA = p.Timeout, p.CAFile
+	cfg.Username, cfg.Password, cfg.APIKey, cfg.CloudID = p.User, p.Password, p.APIKey, p.CloudID
+	if p.CloudAuth != "" {
+		cfg.Username, cfg.Password, _ = strings.Cut(p.CloudAuth, ":")
+	}
+	if p.Level == "no_compression" {
+		cfg.Compression = "none"
+	}
+	cfg.Like = elastic.Like{
+		Timestamp: p.Logstash || p.Timestamp, Metadata: c.builder.metadata, Pipeline: p.Pipeline,
+		Insecure: !p.SSLVerify, ClientCert: p.ClientCert, ClientKey: p.ClientKey,
+	}
+	if p.TagInto {
+		cfg.Like.TagKey = p.TagKey
+	}
+	if err := p.into(&cfg); err != nil {
+		return output{}, err
+	}
+	out, err := newElastic(c, cfg)
+	if err != nil && strings.HasPrefix(err.Error(), "cannot read index") {
+		field := "index_name"
+		if p.Logstash {
+			field = "logstash_dateformat"
+		}
+		return out, fieldError{field, err.Error(), "write %Y.%m.%d, and ${tag}, ${tag[1]} or ${field}"}
+	}
+	return out, err
+}
+
+// into fills in the servers and the index.
+func (p *elasticMatch) into(cfg *elastic.Config) error {
+	switch {
+	case p.TimeKey != "" && p.TimeKey != "@timestamp":
+		return fieldError{"time_key", "time_key " + p.TimeKey + " is not supported: @timestamp is the record's time", "read the time where the record is parsed: time_key in <parse>"}
+	case !p.UTCIndex && time.Local != time.UTC:
+		if _, offset := time.Now().Zone(); offset != 0 {
+			return fieldError{"utc_index", "utc_index false is not supported: an index's date is in UTC", "remove it"}
+		}
+	case p.ClientCert != "" && p.ClientKey == "":
+		return fieldError{"client_cert", "client_cert needs its key", "add client_key FILE"}
+	}
+	cfg.Index = p.IndexName
+	if p.Logstash {
+		cfg.Index = p.Prefix + p.Separator + p.DateFormat
+	}
+	if strings.Contains(cfg.Index, "${chunk_id}") {
+		return fieldError{"index_name", "${chunk_id} is not supported", "remove it"}
+	}
+	cfg.Index = fieldName.ReplaceAllStringFunc(cfg.Index, ownPlaceholder)
+	if p.CloudID != "" {
+		return nil
+	}
+	hosts := p.Hosts
+	if len(hosts) == 0 {
+		hosts = []string{p.Host}
+	}
+	for _, h := range hosts {
+		u, err := p.url(h)
+		if err != nil {
+			return err
+		}
+		cfg.URLs = append(cfg.URLs, u)
+	}
+	return nil
+}
+
+// fieldName are placeholders.
+var fieldName = regexp.MustCompile(`\$\{[^}]*\}`)
+
+// ownPlaceholder writes Fluentd's ${name} as ${$.name}.
+func ownPlaceholder(s string) string {
+	name := s[2 : len(s)-1]
+	switch {
+	case name == "tag" || strings.HasPrefix(name, "tag[") || strings.HasPrefix(name, "$."):
+		return s
+	case strings.HasPrefix(name, "$['") || strings.HasPrefix(name, `$["`):
+		name = strings.NewReplacer("']['", ".", `"]["`, ".", "$['", "", `$["`, "", "']", "", `"]`, "").Replace(name)
+	}
+	return "${$." + name + "}"
+}
+
+// url makes a server's address of HOST, HOST:PORT or a whole one.
+func (p *elasticMatch) url(host string) (string, error) {
+	if strings.Contains(host, "://") {
+		u, err := url.Parse(host)
+		if err != nil || u.Host == "" {
+			return "", fieldError{"hosts", "one of the hosts is no URL", "write https://HOST:9200; a character such as @ in a password as %40"}
+		}
+		if u.Port() == "" {
+			u.Host = net.JoinHostPort(u.Hostname(), strconv.Itoa(p.Port))
+		}
+		return u.String(), nil
+	}
+	name, port := host, strconv.Itoa(p.Port)
+	if h, own, err := net.SplitHostPort(host); err == nil {
+		name, port = h, own
+	}
+	name = strings.Trim(name, "[]")
+	if name == "" || strings.ContainsAny(name, "/ @") {
+		return "", fieldError{"host", fmt.Sprintf("%q is no host", host), "write host NAME and port NUMBER"}
+	}
+	return (&url.URL{Scheme: p.Scheme, Host: net.JoinHostPort(name, port), Path: p.Path}).String(), nil
+}

@@ -1,0 +1,59 @@
+package catalog
+
+const (
+	ownClient  = "connections are kept, checked and made anew by themselves"
+	noTypes    = "types are gone from Elasticsearch 8 and OpenSearch"
+	setUp      = "index templates and lifecycle policies are set up by other means, not by each agent at its start"
+	ownIDs     = "records have ids of their source, which make a repeat harmless"
+	toDeadLett = "what the server refuses for good becomes a dead letter"
+	noAsking   = "the server's version is not asked for: all since 7.17 are spoken to alike"
+)
+
+// elasticMatchParams are the plug-ins' other parameters.
+var elasticMatchParams = params{
+	unneeded: map[string]string{
+		"reload_connections": ownClient, "reload_on_failure": ownClient, "reconnect_on_error": ownClient, "reload_after": ownClient,
+		"resurrect_after": ownClient, "sniffer_class_name": ownClient, "http_backend": ownClient, "http_backend_excon_nonblock": ownClient,
+		"selector_class_name": ownClient, "keep_alive": ownClient, "prefer_oj_serializer": "there is no Ruby",
+		"type_name": noTypes, "suppress_type_name": noTypes, "target_type_key": noTypes,
+		"verify_es_version_at_startup": noAsking, "max_retry_get_es_version": noAsking, "default_elasticsearch_version": noAsking,
+		"fail_on_detecting_es_version_retry_exceed": noAsking, "verify_os_version_at_startup": noAsking, "max_retry_get_os_version": noAsking,
+		"default_opensearch_version": noAsking, "fail_on_detecting_os_version_retry_exceed": noAsking, "use_legacy_template": setUp,
+		"validate_client_version": noAsking, "include_index_in_url": "the index always stands in the URL",
+		"log_es_400_reason": toDeadLett, "log_os_400_reason": toDeadLett, "emit_error_for_missing_id": ownIDs, "unrecoverable_error_types": toDeadLett,
+		"unrecoverable_record_types": toDeadLett, "exception_backup": "a chunk that cannot be delivered is never thrown away", "ignore_exceptions": "a server that cannot be reached is tried again for as long as it takes",
+		"retry_tag": "what is to be sent again is sent again from the buffer", "emit_error_label_event": toDeadLett, "suppress_doc_wrap": "documents are not wrapped",
+		"bulk_message_request_threshold": "a request is bounded by chunk_limit_size", "ssl_version": "TLS 1.2 and 1.3 are spoken",
+		"ssl_min_version": "TLS 1.2 and 1.3 are spoken", "ssl_max_version": "TLS 1.2 and 1.3 are spoken",
+		"time_key_format": "times are written in RFC 3339 with nanoseconds", "time_precision": "times are written in RFC 3339 with nanoseconds",
+		"time_key_exclude_timestamp": "@timestamp is the record's time", "time_parse_error_tag": "times are not parsed here", "with_transporter_log": "see log_level debug",
+		"template_name": setUp, "template_file": setUp, "template_overwrite": setUp, "templates": setUp, "customize_template": setUp, "template_pattern": setUp,
+		"index_date_pattern": setUp, "index_prefix": setUp, "application_name": setUp, "deflector_alias": setUp, "rollover_index": setUp, "index_separator": setUp,
+		"enable_ilm": setUp, "ilm_policy": setUp, "ilm_policy_id": setUp, "ilm_policies": setUp, "ilm_policy_overwrite": setUp, "enable_ism": setUp,
+		"max_retry_putting_template": setUp, "fail_on_putting_template_retry_exceed": setUp, "data_stream_enable": setUp,
+		"tls_verify_hostname": "ssl_verify says it", "catch_transport_exception_on_retry": "a server that cannot be reached is tried again for as long as it takes",
+	},
+	missing: map[string]string{
+		"custom_headers":  "requests come without these headers",
+		"include_tag_ids": "documents come without them",
+	},
+	refused: map[string]string{
+		"id_key":                     "remove it: records have ids of their source, and a document is written once",
+		"routing_key":                "remove it, or set _routing in an ingest pipeline",
+		"parent_key":                 "remove it: parents are gone since Elasticsearch 6",
+		"remove_keys":                "put a filter record_transformer with remove_keys before the match",
+		"remove_keys_on_update":      "remove it: a document is written once",
+		"remove_keys_on_update_key":  "remove it: a document is written once",
+		"target_index_key":           "write the field into the name: index_name ${field}, with <buffer field>",
+		"target_index_affinity":      "remove it",
+		"flatten_hashes":             "put a filter flatten before the match",
+		"flatten_hashes_separator":   "put a filter flatten before the match",
+		"client_key_pass":            "name a key without a password",
+		"content_type":               "remove it: the body is newline-delimited JSON",
+		"elasticsearch_oss":          "remove it",
+		"use_legacy_bulk":            "remove it",
+		"aws_access_key_id":          "sign requests with a proxy",
+		"endpoint":                   "sign requests with a proxy, and name it as the host",
+		"connection_request_timeout": "write request_timeout",
+	},
+}
