@@ -1,6 +1,7 @@
 package tail
 
 import (
+	"slices"
 	"sync/atomic"
 
 	"sluice/forwarder/ledger"
@@ -16,14 +17,19 @@ import (
 type link struct {
 	older  *ledger.Stream
 	ticket *ledger.Ticket // the older file's
+	awaits bool           // the younger position
 }
 
-// link opens the older file's ticket. No join is open any more; the line ends
-// at end in the younger file i.
-func (r *reader) link(g *group, p part, i *identity, end int64) {
+// link opens the older file's ticket. No join is open any more; the position
+// in the younger file i will be at end or behind it. With nothing of the record
+// in the younger file the two need not move together: the older one's ticket
+// waits for the receipt alone.
+func (r *reader) link(g *group, p part, i *identity, end int64, together bool) {
 	older := p.f.ident.Load().stream
-	l := link{older, older.Open(g.hold(p.f), 0)}
-	i.await(end, l.ticket)
+	l := link{older, older.Open(g.hold(p.f), 0), together}
+	if together {
+		i.await(end, l.ticket)
+	}
 	r.links = append(r.links, l)
 }
 
@@ -55,5 +61,10 @@ func (c *chain) step() bool {
 		}
 	}
 	c.ticket.Settled(c.dropped)
+	for _, l := range slices.Backward(c.links) { // the youngest first
+		if !l.awaits {
+			l.ticket.Settled(0)
+		}
+	}
 	return true
 }

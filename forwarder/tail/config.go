@@ -10,11 +10,12 @@ import (
 
 // Config is the section inputs.containers.
 type Config struct {
-	Path     string   `conf:"path"`                          // a glob
-	Exclude  []string `conf:"exclude"`                       // globs of paths, or of names where they have no slash
-	Tag      string   `conf:"tag"`                           // its * becomes the path, with dots for slashes
-	ReadFrom string   `conf:"read_from,oneof=beginning|end"` // what the very first start does with files already there
-	MaxLine  int64    `conf:"max_line,size"`                 // bytes of text; what is beyond is cut
+	Path      string   `conf:"path"`                          // a glob
+	Exclude   []string `conf:"exclude"`                       // globs of paths, or of names where they have no slash
+	Tag       string   `conf:"tag"`                           // its * becomes the path, with dots for slashes
+	ReadFrom  string   `conf:"read_from,oneof=beginning|end"` // what the very first start does with files already there
+	MaxLine   int64    `conf:"max_line,size"`                 // bytes of text; what is beyond is cut
+	Multiline string   `conf:"multiline"`                     // auto, off, languages or /pattern of first lines/: see rulesOf
 
 	Refresh    time.Duration `conf:"refresh_interval"` // between listings that trust no watch
 	RotateWait time.Duration `conf:"rotate_wait"`      // how long a rotated file's end must stand before it is closed
@@ -23,6 +24,8 @@ type Config struct {
 	IdleAfter      time.Duration // no new bytes for so long: watch instead of looking
 	IdlePoll       time.Duration // looks at an idle file that cannot be watched, and between retries
 	PartialTimeout time.Duration // how long a partial line waits for its rest
+	MultilineFlush time.Duration // no new line for so long: a trace is at its end
+	MultilineMax   time.Duration // a trace that goes on for longer is cut in two
 	Readers        int           // goroutines that read
 	ReadSize       int           // bytes of one read, of one batch, and of one file's turn
 
@@ -33,10 +36,10 @@ type Config struct {
 // DefaultConfig follows what the kubelet links in /var/log/containers.
 func DefaultConfig() Config {
 	return Config{
-		Path: "/var/log/containers/*.log", Tag: "kubernetes.*", ReadFrom: "beginning", MaxLine: 1 << 20,
+		Path: "/var/log/containers/*.log", Tag: "kubernetes.*", ReadFrom: "beginning", MaxLine: 1 << 20, Multiline: "auto",
 		Refresh: 5 * time.Second, RotateWait: 5 * time.Second,
 		Poll: 100 * time.Millisecond, IdleAfter: 2 * time.Second, IdlePoll: time.Second,
-		PartialTimeout: 5 * time.Second, Readers: 2, ReadSize: 64 << 10,
+		PartialTimeout: 5 * time.Second, MultilineFlush: time.Second, MultilineMax: 30 * time.Second, Readers: 2, ReadSize: 64 << 10,
 	}
 }
 
@@ -59,6 +62,9 @@ func (c *Config) check() error {
 		if _, err := filepath.Match(glob, ""); err != nil || glob == "" {
 			return fmt.Errorf("inputs.containers: %q is no glob: write a path with *, ? or [a-z]", glob)
 		}
+	}
+	if _, err := rulesOf(c.Multiline); err != nil {
+		return err
 	}
 	switch {
 	case !filepath.IsAbs(c.Path):

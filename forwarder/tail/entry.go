@@ -94,7 +94,7 @@ func (i *identity) moved(pos int64) {
 		return a.pos <= pos
 	})
 	i.mu.Unlock()
-	for _, t := range due {
+	for _, t := range slices.Backward(due) {
 		t.SettledWith(0)
 	}
 }

@@ -294,7 +294,7 @@ func (d *finder) newGroup(link, real string) *group {
 		shared.Runtime = "docker"
 	}
 	g := &group{
-		real: real, dir: path, base: base, tag: tagOf(d.t.cfg.Tag, link), place: p, pod: d.t.cfg.pod(shared),
+		real: real, dir: path, base: base, tag: tagOf(d.t.cfg.Tag, link), place: p, pod: d.t.cfg.pod(shared), rules: d.t.rules,
 		reader: d.t.readers[d.next%len(d.t.readers)], files: map[fileID]*file{}, copies: map[fileID]stat{},
 	}
 	g.idle.Store(true)

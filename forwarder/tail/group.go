@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"sluice/parser/multiline"
 )
 
 // group is all files of one container log. The finder fills it, one reader
@@ -34,7 +36,10 @@ type group struct {
 	queue []*file // in the order of reading; the live one is last
 
 	// The reader's alone.
-	joins    [2]join // of stdout and stderr
+	rules    *multiline.Rules // nil: every line is a record
+	partials [2]join          // lines of stdout and stderr whose end is still to come
+	traces   [2]join          // lines that may go on
+	states   [2]multiline.State
 	due      time.Time
 	wait     <-chan struct{} // refused: not before it is closed
 	active   bool            // in the reader's list
@@ -79,14 +84,15 @@ func (g *group) hold(f *file) int64 {
 	if f.long != nil {
 		end = f.long.start
 	}
-	for k := range g.joins {
-		for _, p := range g.joins[k].holds { // none if it is not open
-			if p.f == f {
-				end = min(end, p.start)
-			}
-		}
+	for k := range g.partials {
+		end = min(g.partials[k].held(f, end), g.traces[k].held(f, end))
 	}
 	return end
+}
+
+// open reports whether something waits for more.
+func (g *group) open() bool {
+	return g.partials[0].open || g.partials[1].open || g.traces[0].open || g.traces[1].open
 }
 
 // file is one generation of a file: truncation makes another one.

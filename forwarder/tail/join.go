@@ -1,6 +1,7 @@
 package tail
 
 import (
+	"slices"
 	"time"
 
 	"sluice/event"
@@ -15,23 +16,32 @@ type piece struct {
 	tag        event.Value // CRI only
 	text       event.Value
 	start, end int64
+	first      *file  // of a line of several pieces: where the first is
+	origin     int64  // start of that
 	branch     uint32 // tells the ids of joined lines apart
+	weight     uint16 // lines in it
 	flags      event.Flags
 }
 
-// join collects the pieces of one line of one stream. It belongs to the group,
-// not to a file: a rotation may come between two pieces.
+// join collects what becomes one record of one stream: the pieces of a line, or
+// the lines of a stack trace. It belongs to the group, not to a file: a rotation
+// may come in between.
 type join struct {
-	open  bool
-	holds []part     // the positions that wait for its end
-	first *file      // where its first piece is
-	start int64      // of that
-	last  *file      // where the newest piece is
-	end   int64      // of that
-	time  event.Time // of the first piece
-	seen  time.Time  // when the newest piece was read
-	buf   []byte
-	cut   int64 // bytes beyond max_line
+	open   bool
+	holds  []part // the positions that wait for its end
+	first  *file  // where its first piece is
+	start  int64  // of that
+	last   *file  // where the newest piece is
+	from   int64  // start of that
+	end    int64  // of that
+	time   event.Time
+	began  time.Time // when the first piece was read
+	seen   time.Time // when the newest piece was read
+	buf    []byte
+	cut    int64  // bytes beyond max_line
+	lines  int    // of a trace
+	branch uint32 // of a trace's first line
+	flags  event.Flags
 }
 
 // part is what of a join is in one file: that file's position waits at start.
@@ -51,18 +61,35 @@ func (j *join) hold(f *file, start int64) {
 	j.holds = append(j.holds, part{f, start})
 }
 
+// inherit makes the positions of others wait as well.
+func (j *join) inherit(parts []part) {
+	for _, p := range parts {
+		j.hold(p.f, p.start)
+	}
+}
+
+// held is where f's position waits, at most end.
+func (j *join) held(f *file, end int64) int64 {
+	for _, p := range j.holds { // none if it is not open
+		if p.f == f {
+			end = min(end, p.start)
+		}
+	}
+	return end
+}
+
 // keepRoom is how much of its room an empty join keeps.
 const keepRoom = 64 << 10
 
 func (j *join) add(f *file, p *piece, text []byte, room int, now time.Time) {
 	if !j.open {
-		j.open, j.first, j.start, j.time = true, f, p.start, p.time
+		j.open, j.first, j.start, j.time, j.began = true, f, p.start, p.time, now
 	}
 	j.hold(f, p.start)
 	n := min(len(text), max(0, room-len(j.buf)))
 	j.buf = append(j.buf, text[:n]...)
 	j.cut += int64(len(text) - n)
-	j.last, j.end, j.seen = f, p.end, now
+	j.last, j.from, j.end, j.seen = f, p.start, p.end, now
 }
 
 // continues reports whether p can be the next piece. A late line in a file whose
@@ -89,13 +116,14 @@ func streamIndex(stderr bool) int {
 	return 0
 }
 
-// put makes a record of a line, or a piece of one.
+// put takes a line, or a piece of one, one stage on.
 func (r *reader) put(g *group, f *file, i *identity, p *piece) {
 	k := streamIndex(p.stderr)
-	j := &g.joins[k]
+	j := &g.partials[k]
 	if !p.partial && i.first[k] == 0 {
 		i.complete(k, p.end)
 	}
+	p.weight, r.parts = 1, r.parts[:0]
 	if j.open && !j.continues(f, p) {
 		if p.partial {
 			p.flags |= event.Partial
@@ -105,25 +133,18 @@ func (r *reader) put(g *group, f *file, i *identity, p *piece) {
 		if p.partial {
 			return
 		}
-		r.close(g, k, f, i, p)
-		r.record(i, p)
-		return
+		r.whole(j, f, p)
 	}
 	r.cut(p)
-	r.record(i, p)
+	r.step(g, k, f, i, p)
 }
 
-// close makes p, of file f, the whole of what the join of stream k collected,
-// and ends the join. The id of a joined line has its start in it: should its
-// pieces once be joined and once not, both stay.
-//
-// While the other stream has a line open, every position stays where it was
-// before this line: a restart amid two interleaved lines would find the end of
-// one without its beginning.
-func (r *reader) close(g *group, k int, f *file, i *identity, p *piece) {
-	j, other, start := &g.joins[k], &g.joins[1-k], p.start
+// whole makes p, of file f, the whole of what the join collected, and ends the
+// join; its parts are the reader's then. The id of a joined line has its start
+// in it: should its pieces once be joined and once not, both stay.
+func (r *reader) whole(j *join, f *file, p *piece) {
 	p.text = r.batch.Put(j.buf, event.Text)
-	p.time = j.time
+	p.time, p.first, p.origin = j.time, j.first, j.start
 	p.branch = uint32(j.start) + 1
 	if j.first == f {
 		p.start = j.start
@@ -134,16 +155,29 @@ func (r *reader) close(g *group, k int, f *file, i *identity, p *piece) {
 	}
 	r.parts = append(r.parts[:0], j.holds...)
 	j.reset()
-	for _, part := range r.parts {
-		switch {
-		case other.open:
-			other.hold(part.f, part.start)
-		case part.f != f:
-			r.link(g, part, i, p.end)
+}
+
+// settle lets go of the positions that a record of stream k waited for, which is
+// in the present batch, of file f. The batch's position will be at end or behind
+// it.
+//
+// While the other stream has something open, every position stays where it was
+// before this record: a restart amid two interleaved ones would find the end of
+// one without its beginning.
+func (r *reader) settle(g *group, k int, parts []part, f *file, i *identity, end int64) {
+	together := slices.ContainsFunc(parts, func(p part) bool { return p.f == f })
+	others := [...]*join{&g.partials[1-k], &g.traces[1-k]}
+	for _, part := range parts {
+		held := false
+		for _, other := range others {
+			if other.open {
+				other.hold(part.f, part.start)
+				held = true
+			}
 		}
-	}
-	if other.open {
-		other.hold(f, start)
+		if !held && part.f != f {
+			r.link(g, part, i, end, together)
+		}
 	}
 }
 
@@ -154,51 +188,4 @@ func (r *reader) cut(p *piece) {
 		p.flags |= event.Truncated
 		r.t.m.truncated.Add(float64(over))
 	}
-}
-
-// flush makes a record of a join whose end never came.
-func (r *reader) flush(g *group, k int) (outcome, error) {
-	if !r.admit(g) {
-		return refused, nil
-	}
-	j := &g.joins[k]
-	f := j.last
-	i := f.ident.Load()
-	r.begin(g, i, r.buf[:0])
-	b := &r.batch
-	p := piece{start: j.end, end: j.end, flags: event.Partial}
-	p.stream = b.PutString(streamNames[k], event.Text)
-	p.tag = b.PutString("P", event.Text)
-	r.close(g, k, f, i, &p)
-	r.record(i, &p)
-	return atEnd, r.emit(g, f, i)
-}
-
-// flushLate emits joins whose rest did not come in time, or can come no more.
-func (r *reader) flushLate(g *group) (outcome, error) {
-	over := g.gone.Load() && len(g.snapshot(nil)) == 0
-	return r.flushIf(g, func(_ int, j *join) bool { return over || r.now.Sub(j.seen) >= r.t.cfg.PartialTimeout })
-}
-
-// flushBefore emits joins that cannot go on in f, which is read next: those of
-// an older file if a line of their stream was completed in f before. That one
-// ended the join already, before the agent was restarted, or came after it was
-// given up; the next would not be its rest.
-func (r *reader) flushBefore(g *group, f *file) (outcome, error) {
-	i := f.ident.Load()
-	if i == nil {
-		return atEnd, nil
-	}
-	return r.flushIf(g, func(k int, j *join) bool { return j.last.seq < f.seq && i.first[k] != 0 })
-}
-
-func (r *reader) flushIf(g *group, hopeless func(k int, j *join) bool) (outcome, error) {
-	for k := range g.joins {
-		if j := &g.joins[k]; j.open && hopeless(k, j) {
-			if o, err := r.flush(g, k); o != atEnd || err != nil {
-				return o, err
-			}
-		}
-	}
-	return atEnd, nil
 }

@@ -110,10 +110,13 @@ func (r *reader) line(g *group, f *file, i *identity, lo, hi int, start int64, f
 		}
 	}
 	p.text = text(lo, hi)
-	r.cut(&p)
-	if i.format != raw {
-		r.t.m.unparsed.Inc()
+	if i.format == raw {
+		r.put(g, f, i, &p)
+		return
 	}
+	p.weight = 1
+	r.cut(&p)
+	r.t.m.unparsed.Inc()
 	r.plain(i, &p)
 }
 
@@ -124,11 +127,15 @@ func text(lo, hi int) event.Value {
 // record appends a record with the fields that the file's format has, in the
 // order of the line.
 func (r *reader) record(i *identity, p *piece) {
+	if i.format == raw {
+		r.plain(i, p)
+		return
+	}
 	b, key := &r.batch, i.key
 	key.Lo ^= uint64(p.branch) << 32
 	rec := event.Record{
 		Time: p.time, ID: event.MakeID(p.time.Millis(), key, uint64(p.end)),
-		Pos: p.start, Weight: 1, Flags: p.flags, Field0: uint32(len(b.Fields)),
+		Pos: p.start, Weight: p.weight, Flags: p.flags, Field0: uint32(len(b.Fields)),
 	}
 	if i.format == cri {
 		rec.NField = 3
@@ -144,7 +151,8 @@ func (r *reader) record(i *identity, p *piece) {
 // plain appends a record of a line without a format. Its own time is unknown;
 // the id takes the file's, which stays the same however often it is read.
 func (r *reader) plain(i *identity, p *piece) {
-	b := &r.batch
-	b.Begin(event.Record{ID: event.MakeID(i.born, i.key, uint64(p.end)), Pos: p.start, Weight: 1, Flags: p.flags})
+	b, key := &r.batch, i.key
+	key.Lo ^= uint64(p.branch) << 32
+	b.Begin(event.Record{ID: event.MakeID(i.born, key, uint64(p.end)), Pos: p.start, Weight: p.weight, Flags: p.flags})
 	b.Add(r.keys.message, p.text)
 }

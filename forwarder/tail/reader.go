@@ -29,7 +29,8 @@ type reader struct {
 	buf    []byte // becomes the batch's arena
 	batch  event.Batch
 	keys   keys
-	parts  []part // scratch
+	parts  []part // of the line at hand
+	ended  []part // of the trace that it ended
 	links  []link // of the batch: older files in which lines began that end in it
 	chains []*chain
 	queue  []*file // scratch
@@ -182,7 +183,7 @@ func (r *reader) serve(g *group) error {
 // wakes it, or the finder, or, where there is no watch left, the next look.
 func (r *reader) rest(g *group) bool {
 	r.queue = g.snapshot(r.queue)
-	if g.joins[0].open || g.joins[1].open || len(r.queue) > 1 {
+	if g.open() || len(r.queue) > 1 {
 		return false
 	}
 	if len(r.queue) == 0 {
@@ -221,14 +222,14 @@ func (r *reader) admit(g *group) bool {
 func (r *reader) emit(g *group, f *file, i *identity) error {
 	b := &r.batch
 	if len(b.Recs) > 0 {
-		ticket := i.stream.Open(g.hold(f), len(b.Recs))
+		ticket := i.stream.Open(g.hold(f), b.Weight(event.Live))
 		var to event.Receipt = ticket
 		if len(r.links) > 0 {
 			c := &chain{r: r, ticket: ticket, links: slices.Clone(r.links)}
 			r.chains = append(r.chains, c)
 			to = c
 		}
-		r.t.m.in.Records.Add(float64(len(b.Recs)))
+		r.t.m.in.Records.Add(float64(b.Weight(event.Live)))
 		ack := event.NewAck(to)
 		b.Ack = ack
 		if err := r.out.Emit(r.ctx, b); err != nil {

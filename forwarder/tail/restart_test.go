@@ -1,12 +1,14 @@
 package tail
 
 import (
+	"flag"
 	"fmt"
 	"math/rand/v2"
 	"os"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"sluice/event"
 )
@@ -91,6 +93,7 @@ type model struct {
 	acks   []*event.Ack
 	first  string    // the live file's first line
 	piece  [2]string // an open line's text so far, by stream
+	trace  [2]string // an open trace's
 }
 
 func (m *model) write() {
@@ -99,6 +102,9 @@ func (m *model) write() {
 		k := m.rnd.IntN(2)
 		stream := []string{"stdout", "stderr"}[k]
 		part := fmt.Sprintf("<%d%s>", m.n, strings.Repeat(".", m.rnd.IntN(60)))
+		if m.piece[k] == "" && m.first != "" {
+			part = []string{"", "", "Error: ", "\tat "}[m.rnd.IntN(4)] + part
+		}
 		tag := "F"
 		if m.rnd.IntN(5) == 0 && m.first != "" {
 			tag = "P"
@@ -106,14 +112,37 @@ func (m *model) write() {
 		text.WriteString(criLine(m.n, stream, tag, part))
 		m.n++
 		if m.piece[k] += part; tag == "F" {
-			m.want[m.piece[k]] = true
+			m.line(k, m.piece[k])
 			if m.first == "" {
 				m.first = m.piece[k]
+				if m.first[0] != '<' { // what it begins could wait for ever
+					m.first = fmt.Sprintf("<%d>", m.n)
+					text.WriteString(criLine(m.n, stream, "F", m.first))
+					m.line(k, m.first)
+					m.n++
+				}
 			}
 			m.piece[k] = ""
 		}
 	}
 	m.append(m.live, text.String())
+}
+
+// line expects a line of stream k, or what it makes of the lines before it.
+func (m *model) line(k int, text string) {
+	switch frame := strings.HasPrefix(text, "\tat "); {
+	case frame && m.trace[k] != "":
+		m.trace[k] += "\n" + text
+		return
+	case m.trace[k] != "":
+		m.want[m.trace[k]] = true
+		m.trace[k] = ""
+	}
+	if text[0] == '<' {
+		m.want[text] = true
+	} else {
+		m.trace[k] = text
+	}
 }
 
 func (m *model) rotate() {
@@ -134,8 +163,12 @@ func (m *model) rotate() {
 // look takes in what arrived.
 func (m *model) look() {
 	for _, rec := range m.out.all() {
-		if rec.flags != 0 {
-			m.t.Fatalf("%q has flags %d", rec.text, rec.flags)
+		lines := strings.Count(rec.text, "\n") + 1
+		if rec.flags != 0 && (lines == 1 || rec.flags != event.Multiline) || rec.text != "<last>" && int(rec.weight) != lines {
+			m.t.Fatalf("%q has flags %d, weight %d", rec.text, rec.flags, rec.weight)
+		}
+		if rec.text == "<last>" { // of both streams, and no matter
+			continue
 		}
 		if id, ok := m.ids[rec.text]; ok && id != rec.id {
 			m.t.Fatalf("%q came as %s, then as %s", rec.text, id, rec.id)
@@ -183,12 +216,15 @@ func (m *model) run(steps int) {
 		part := fmt.Sprintf("<end %s>", stream)
 		m.append(m.live, criLine(m.n, stream, "F", part))
 		m.n++
-		m.want[m.piece[k]+part] = true
+		m.line(k, m.piece[k]+part)
+		m.append(m.live, criLine(m.n, stream, "F", "<last>"))
+		m.line(k, "<last>")
+		m.n++
 	}
 	m.until("every line arrived", func() bool {
 		m.answer(100)
 		for text := range m.want {
-			if _, ok := m.ids[text]; !ok {
+			if _, ok := m.ids[text]; !ok && text != "<last>" {
 				return false
 			}
 		}
@@ -209,13 +245,19 @@ func (m *model) again(s *memStore) {
 	m.start()
 }
 
+var (
+	modelRuns = flag.Int("model.runs", 60, "runs of the model test")
+	modelSeed = flag.Uint64("model.seed", 0, "seed of the first run")
+)
+
 func TestModel(t *testing.T) {
-	for seed := range uint64(24) {
+	for seed := *modelSeed; seed < *modelSeed+uint64(*modelRuns); seed++ {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			t.Parallel()
 			r := newRig(t)
 			r.cfg.ReadSize = 64 + int(seed*97%2000)
 			r.out.keep = true
+			r.cfg.MultilineFlush, r.cfg.MultilineMax = time.Hour, time.Hour
 			m := &model{
 				rig: r, rnd: rand.New(rand.NewPCG(seed, 7)), live: r.container("app"), copies: seed%3 == 2,
 				want: map[string]bool{}, ids: map[string]event.ID{},

@@ -29,6 +29,7 @@ type got struct {
 	pos                       int64
 	flags                     event.Flags
 	fields                    int
+	weight                    uint16
 	shared                    *event.Fragment
 }
 
@@ -56,7 +57,7 @@ func (o *fakeOut) Emit(_ context.Context, b *event.Batch) error {
 	defer o.mu.Unlock()
 	o.maxArena = max(o.maxArena, cap(b.Arena))
 	for i, r := range b.Recs {
-		g := got{id: r.ID, time: r.Time, pos: r.Pos, flags: r.Flags, tag: b.Tag, shared: b.Shared, fields: int(r.NField)}
+		g := got{id: r.ID, time: r.Time, pos: r.Pos, flags: r.Flags, tag: b.Tag, shared: b.Shared, fields: int(r.NField), weight: r.Weight}
 		for _, f := range b.FieldsOf(i) {
 			v := string(b.Bytes(f.Val))
 			switch b.Keys[f.Key] {

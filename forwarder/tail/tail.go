@@ -13,6 +13,7 @@ import (
 
 	"sluice/event"
 	"sluice/forwarder/ledger"
+	"sluice/parser/multiline"
 )
 
 // Out is where batches go. Admit returns nil, or a channel that is closed when
@@ -32,6 +33,7 @@ type Tail struct {
 	log    *slog.Logger
 	m      *metrics
 	notes  notes
+	rules  *multiline.Rules
 
 	newWatcher func() (*watcher, error) // what tests replace
 
@@ -48,6 +50,10 @@ func New(cfg Config, l *ledger.Ledger, store Store, base *event.Fragment, log *s
 	if err := cfg.check(); err != nil {
 		return nil, err
 	}
+	rules, err := rulesOf(cfg.Multiline)
+	if err != nil {
+		return nil, err
+	}
 	m, err := newMetrics(reg)
 	if err != nil {
 		return nil, err
@@ -56,7 +62,7 @@ func New(cfg Config, l *ledger.Ledger, store Store, base *event.Fragment, log *s
 		base = &event.Fragment{}
 	}
 	return &Tail{
-		cfg: cfg, ledger: l, store: store, base: base, log: log, m: m,
+		cfg: cfg, ledger: l, store: store, base: base, log: log, m: m, rules: rules,
 		notes: notes{last: map[string]time.Time{}}, newWatcher: newWatcher,
 	}, nil
 }

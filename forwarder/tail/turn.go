@@ -72,14 +72,8 @@ func (r *reader) look(g *group, f *file) (outcome, error) {
 	}
 	i := f.ident.Load()
 	if i != nil {
-		same, err := i.matches(f.fd, r.head[:])
-		if err != nil {
-			return r.failed(f, err), nil
-		}
-		if !same || st.size < f.off {
-			f.lost.Store(true)
-			r.t.finder.poke(g.dir)
-			return waiting, nil
+		if o := r.still(g, f, i, st.size, f.off); o != atEnd {
+			return o, nil
 		}
 	}
 	if f.changed.IsZero() {
@@ -102,6 +96,21 @@ func (r *reader) look(g *group, f *file) (outcome, error) {
 		return refused, nil
 	}
 	return r.read(g, f, i, st.size)
+}
+
+// still returns atEnd if the file, whose size is given, begins as it did and
+// reaches up to end; else it was truncated, and waits for the finder.
+func (r *reader) still(g *group, f *file, i *identity, size, end int64) outcome {
+	same, err := i.matches(f.fd, r.head[:])
+	if err != nil {
+		return r.failed(f, err)
+	}
+	if !same || size < end {
+		f.lost.Store(true)
+		r.t.finder.poke(g.dir)
+		return waiting
+	}
+	return atEnd
 }
 
 func (r *reader) failed(f *file, err error) outcome {
@@ -129,6 +138,14 @@ func (r *reader) read(g *group, f *file, i *identity, size int64) (outcome, erro
 		return r.failed(f, err), nil
 	}
 	from := f.off
+	st, err := statFD(f.fd)
+	if err != nil {
+		return r.failed(f, err), nil
+	}
+	// What was read may be of the generation after a truncation since the look.
+	if o := r.still(g, f, i, st.size, from+int64(n)); o != atEnd {
+		return o, nil
+	}
 	if err := i.grow(f.fd, r.head[:], from+int64(n)); err != nil {
 		return r.failed(f, err), nil
 	}
@@ -160,8 +177,11 @@ func (r *reader) finish(g *group, f *file) (outcome, error) {
 	}
 	r.t.m.setLag(f, 0)
 	if f.ended.Load() { // behind a gap nothing goes on
-		o, err := r.flushIf(g, func(_ int, j *join) bool { return j.last == f })
-		if o != atEnd || err != nil {
+		behind := func(_ int, j *join) bool { return j.last == f }
+		if o, err := r.flushTraces(g, behind); o != atEnd || err != nil {
+			return o, err
+		}
+		if o, err := r.flushIf(g, behind); o != atEnd || err != nil {
 			return o, err
 		}
 	}
@@ -184,6 +204,15 @@ func (r *reader) remainder(g *group, f *file) (outcome, error) {
 		return atEnd, nil
 	}
 	from := f.off
+	if n > 0 {
+		st, err := statFD(f.fd)
+		if err != nil {
+			return r.failed(f, err), nil
+		}
+		if o := r.still(g, f, i, st.size, from+int64(n)); o != atEnd {
+			return o, nil
+		}
+	}
 	r.begin(g, i, r.buf[:n])
 	again := r.lines(g, f, i, false) || n == room // more came meanwhile
 	if !again {
