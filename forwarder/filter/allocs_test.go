@@ -37,3 +37,13 @@ func TestAllocs(t *testing.T) {
 	noAllocs(t, transformer(t), transformRecord)
 	noAllocs(t, jsonParser(t), structuredLine)
 }
+
+// What Ruby builds is built in memory that is used again.
+func TestAllocsRuby(t *testing.T) {
+	noAllocs(t, rubyTransformer(t, RecordTransformerConfig{RemoveKeys: []string{"$.a.b"}},
+		"env", "prod",
+		"up", `${record["stream"].upcase}`,
+		"size", `${record["message"].length > 10 ? "long" : "short"}`,
+		"path", `${tag_parts[0]}/${record["stream"].tr("d", "D").strip}-${record.dig("a", "b") || "none"}`,
+		"day", `${time.year + 1}`), transformRecord)
+}

@@ -2,7 +2,6 @@ package filter
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"regexp"
 	"regexp/syntax"
@@ -13,10 +12,12 @@ import (
 )
 
 // GrepConfig is Fluentd's filter grep: a record stays if every regexp matches
-// and no exclude does.
+// and no exclude does. The sections of And and Or say it otherwise: see rules.
 type GrepConfig struct {
 	Regexp  []Match `conf:"regexp"`
 	Exclude []Match `conf:"exclude"`
+	And     []Group `conf:"and"`
+	Or      []Group `conf:"or"`
 }
 
 // Match is a value and the pattern it is held against. As in Fluentd a value
@@ -35,13 +36,12 @@ func DefaultGrepConfig() GrepConfig { return GrepConfig{} }
 
 // Grep drops records.
 type Grep struct {
-	matchers []matcher
-	pool     sync.Pool // of *grepRun
+	list []rule
+	pool sync.Pool // of *grepRun
 }
 
 type matcher struct {
 	accessor
-	exclude bool
 	literal []byte         // if the pattern is a text to be found anywhere
 	re      *regexp.Regexp // else
 }
@@ -56,24 +56,8 @@ type grepRun struct {
 func NewGrep(cfg GrepConfig) (*Grep, error) {
 	g := &Grep{}
 	g.pool.New = func() any { return &grepRun{} }
-	var errs []error
-	add := func(section string, ms []Match, exclude bool) {
-		for i, m := range ms {
-			a, err := parseAccessor(m.Key)
-			if err != nil {
-				errs = append(errs, refuse(fmt.Sprintf("%s[%d].key", section, i), "%w", err))
-			}
-			re, literal, err := compile(m.Pattern)
-			if err != nil {
-				errs = append(errs, refuse(fmt.Sprintf("%s[%d].pattern", section, i), "%w", err))
-			}
-			g.matchers = append(g.matchers, matcher{a, exclude, literal, re})
-		}
-	}
-	add("regexp", cfg.Regexp, false)
-	add("exclude", cfg.Exclude, true)
-	if len(errs) > 0 {
-		return nil, errors.Join(errs...)
+	if err := g.rules(cfg); err != nil {
+		return nil, err
 	}
 	return g, nil
 }
@@ -109,14 +93,16 @@ func compile(pattern string) (re *regexp.Regexp, literal []byte, err error) {
 
 // Apply drops the records that do not pass.
 func (g *Grep) Apply(b *event.Batch) {
-	if len(g.matchers) == 0 || !anyLive(b) {
+	if len(g.list) == 0 || !anyLive(b) {
 		return
 	}
 	run := g.pool.Get().(*grepRun)
 	defer g.pool.Put(run)
 	run.readers = run.readers[:0]
-	for i := range g.matchers {
-		run.readers = append(run.readers, g.matchers[i].on(b))
+	for i := range g.list {
+		for j := range g.list[i].matchers {
+			run.readers = append(run.readers, g.list[i].matchers[j].on(b))
+		}
 	}
 	for i := range b.Recs {
 		if b.Recs[i].State == event.Live && !g.keeps(b, i, run) {
@@ -126,19 +112,30 @@ func (g *Grep) Apply(b *event.Batch) {
 }
 
 func (g *Grep) keeps(b *event.Batch, i int, run *grepRun) bool {
-	for j := range g.matchers {
+	for j := range g.list {
+		r := &g.list[j]
+		if r.holds(b, i, run) == r.exclude {
+			return false
+		}
+	}
+	return true
+}
+
+// holds reports whether the rule's matchers match record i.
+func (r *rule) holds(b *event.Batch, i int, run *grepRun) bool {
+	for j := range r.matchers {
 		var text []byte
-		if v, ok := run.readers[j].get(b, i); ok && v.Kind == event.Text {
+		if v, ok := run.readers[r.first+j].get(b, i); ok && v.Kind == event.Text {
 			text = b.Bytes(v)
 		} else if ok {
 			run.text = appendText(run.text[:0], b.Bytes(v), v.Kind)
 			text = run.text
 		}
-		if m := &g.matchers[j]; m.matches(text) == m.exclude {
-			return false
+		if r.matchers[j].matches(text) == r.any {
+			return r.any
 		}
 	}
-	return true
+	return !r.any
 }
 
 func (m *matcher) matches(text []byte) bool {

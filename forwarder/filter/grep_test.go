@@ -1,6 +1,7 @@
 package filter
 
 import (
+	"slices"
 	"testing"
 
 	"sluice/event"
@@ -86,6 +87,46 @@ func TestGrepManyConditions(t *testing.T) {
 			t.Errorf("%s: state %d, want %d", record, got, want)
 		}
 	}
+}
+
+func TestGrepAndOr(t *testing.T) {
+	m := func(keys ...string) (list []Match) {
+		for _, k := range keys {
+			list = append(list, Match{k, "x"})
+		}
+		return list
+	}
+	for name, c := range map[string]struct {
+		cfg  GrepConfig
+		live []string // of the records {}, {a}, {b} and {a,b}
+	}{
+		"and regexp":         {GrepConfig{And: []Group{{Regexp: m("a", "b")}}}, []string{"ab"}},
+		"or regexp":          {GrepConfig{Or: []Group{{Regexp: m("a", "b")}}}, []string{"a", "b", "ab"}},
+		"and exclude":        {GrepConfig{And: []Group{{Exclude: m("a", "b")}}}, []string{"", "a", "b"}},
+		"or exclude":         {GrepConfig{Or: []Group{{Exclude: m("a", "b")}}}, []string{""}},
+		"plain exclude":      {GrepConfig{Exclude: m("a", "b")}, []string{""}},
+		"two or sections":    {GrepConfig{Or: []Group{{Regexp: m("a")}, {Regexp: m("b")}}}, []string{"a", "b", "ab"}},
+		"or and plain":       {GrepConfig{Regexp: m("a"), Or: []Group{{Exclude: m("b")}}}, []string{"a"}},
+		"one section of two": {GrepConfig{And: []Group{{Regexp: m("a")}, {Exclude: m("b")}}}, []string{"a"}},
+	} {
+		g, err := NewGrep(c.cfg)
+		if err != nil {
+			t.Fatal(name, err)
+		}
+		var live []string
+		for _, r := range []struct{ name, record string }{{"", `{}`}, {"a", `{"a":"x"}`}, {"b", `{"b":"x"}`}, {"ab", `{"a":"x","b":"x"}`}} {
+			if apply(t, g, batch, r.record).Recs[1].State == event.Live {
+				live = append(live, r.name)
+			}
+		}
+		if !slices.Equal(live, c.live) {
+			t.Errorf("%s: %q stay, want %q", name, live, c.live)
+		}
+	}
+	_, err := NewGrep(GrepConfig{And: []Group{{Regexp: m("a"), Exclude: m("b")}}, Or: []Group{{Regexp: []Match{{"a", "("}}}}})
+	refused(t, err, "or", "two filters")
+	refused(t, err, "and[0]", "one section for each")
+	refused(t, err, "or[0].regexp[0].pattern", "cannot compile")
 }
 
 // What a batch says of all its records is found under Fluentd's names and

@@ -6,10 +6,10 @@ import (
 	"sync"
 
 	"sluice/event"
+	"sluice/forwarder/filter/ruby"
 )
 
-// RecordTransformerConfig is Fluentd's filter record_transformer without its
-// Ruby.
+// RecordTransformerConfig is Fluentd's filter record_transformer.
 //
 // A value of Record is a text with placeholders ${...}: record["key"] (also
 // ["a"]["b"], ['a'] and, in an array, [0]), tag, tag_parts[n], tag_prefix[n],
@@ -17,13 +17,17 @@ import (
 // hostname. A value that is one placeholder keeps its type, and is null if
 // there is no such value; amid other text that is the empty text. All values
 // are made from the record as it came.
+//
+// Under EnableRuby a placeholder holds Ruby: see package ruby for what of it. A
+// record whose Ruby raises an error is Failed, and stays as it was.
 type RecordTransformerConfig struct {
 	Record       []event.Pair `conf:"record,map"`
-	RemoveKeys   []string     `conf:"remove_keys"`
-	KeepKeys     []string     `conf:"keep_keys"`     // of the record that came; with renew_record only
-	RenewRecord  bool         `conf:"renew_record"`  // begin with an empty record
-	AutoTypecast bool         `conf:"auto_typecast"` // false: every value becomes a text
-	EnableRuby   bool         `conf:"enable_ruby"`   // accepted; what would need Ruby is refused all the same
+	RemoveKeys   []string     `conf:"remove_keys"`    // fields, or what lies in them: $.a.b
+	KeepKeys     []string     `conf:"keep_keys"`      // of the record that came; with renew_record only
+	RenewRecord  bool         `conf:"renew_record"`   // begin with an empty record
+	RenewTimeKey string       `conf:"renew_time_key"` // the field with the record's new time, in Unix seconds
+	AutoTypecast bool         `conf:"auto_typecast"`  // false: every value becomes a text
+	EnableRuby   bool         `conf:"enable_ruby"`
 }
 
 // DefaultRecordTransformerConfig changes nothing.
@@ -33,10 +37,13 @@ func DefaultRecordTransformerConfig() RecordTransformerConfig {
 
 // RecordTransformer sets and removes fields.
 type RecordTransformer struct {
-	templates    []template
-	keep, remove []string
-	renew        bool
-	pool         sync.Pool // of *transformRun
+	templates []template
+	compiler  *ruby.Compiler // nil: no template is in Ruby
+	keep      []string
+	remove    remover
+	renew     bool
+	timeKey   string
+	pool      sync.Pool // of *transformRun
 }
 
 // transformRun is what one call of Apply needs.
@@ -47,6 +54,9 @@ type transformRun struct {
 	keep, remove []uint16
 	kept         []event.Field
 	null         event.Value
+	env          *ruby.Env
+	timeKey      uint16
+	text         []byte
 }
 
 // NewRecordTransformer reads the templates. Its errors are FieldErrors, joined.
@@ -55,14 +65,53 @@ func NewRecordTransformer(cfg RecordTransformerConfig) (*RecordTransformer, erro
 	if err != nil {
 		return nil, refuse("record", "cannot find this host's name: %w", err)
 	}
-	t := &RecordTransformer{renew: cfg.RenewRecord}
+	t := &RecordTransformer{renew: cfg.RenewRecord, timeKey: cfg.RenewTimeKey}
 	t.pool.New = func() any { return &transformRun{} }
+	err = t.read(cfg, hostname)
+	if len(cfg.KeepKeys) > 0 && !cfg.RenewRecord {
+		err = errors.Join(err, refuse("keep_keys", "keep_keys needs renew_record: true"))
+	}
+	var keepErr, removeErr error
+	t.keep, keepErr = topLevel("keep_keys", cfg.KeepKeys)
+	t.remove, removeErr = newRemover("remove_keys", cfg.RemoveKeys)
+	if err = flat(err, keepErr, removeErr); err != nil {
+		return nil, err
+	}
+	return t, nil
+}
+
+// flat joins errors, each of which may be joined ones.
+func flat(errs ...error) error {
+	var all []error
+	for _, err := range errs {
+		if many, ok := err.(interface{ Unwrap() []error }); ok {
+			all = append(all, many.Unwrap()...)
+		} else if err != nil {
+			all = append(all, err)
+		}
+	}
+	return errors.Join(all...)
+}
+
+// read reads the templates.
+func (t *RecordTransformer) read(cfg RecordTransformerConfig, hostname string) error {
 	var errs []error
+	compiler := newCompiler(hostname)
 	reads := 0
 	for _, p := range cfg.Record {
-		tpl, err := parseTemplate(p.Name, p.Value, hostname, cfg.AutoTypecast)
+		var tpl template
+		var err error
+		if cfg.EnableRuby {
+			tpl, err = parseRuby(compiler, p.Name, p.Value, hostname, cfg.AutoTypecast)
+		} else {
+			tpl, err = parseTemplate(p.Name, p.Value, hostname, cfg.AutoTypecast)
+		}
 		if err != nil {
 			errs = append(errs, refuse("record."+p.Name, "%w", err))
+			continue
+		}
+		if tpl.ruby != nil {
+			t.compiler = compiler
 		}
 		tpl.first = reads
 		for _, p := range tpl.parts {
@@ -72,16 +121,7 @@ func NewRecordTransformer(cfg RecordTransformerConfig) (*RecordTransformer, erro
 		}
 		t.templates = append(t.templates, tpl)
 	}
-	if len(cfg.KeepKeys) > 0 && !cfg.RenewRecord {
-		errs = append(errs, refuse("keep_keys", "keep_keys needs renew_record: true"))
-	}
-	var keepErr, removeErr error
-	t.keep, keepErr = topLevel("keep_keys", cfg.KeepKeys)
-	t.remove, removeErr = topLevel("remove_keys", cfg.RemoveKeys)
-	if err := errors.Join(append(errs, keepErr, removeErr)...); err != nil {
-		return nil, err
-	}
-	return t, nil
+	return errors.Join(errs...)
 }
 
 // topLevel reads names of a record's own fields and refuses what lies deeper.
@@ -106,6 +146,10 @@ func (t *RecordTransformer) Apply(b *event.Batch) {
 	}
 	run := t.pool.Get().(*transformRun)
 	defer t.pool.Put(run)
+	if t.compiler != nil {
+		run.env = t.compiler.Env(b)
+		defer run.env.Close()
+	}
 	t.prepare(b, run)
 	for i := range b.Recs {
 		if b.Recs[i].State == event.Live {
@@ -129,14 +173,17 @@ func (t *RecordTransformer) prepare(b *event.Batch, run *transformRun) {
 			}
 		}
 		v := run.null
-		if !tpl.varies {
+		if tpl.ruby == nil && !tpl.varies {
 			if made, ok := tpl.render(b, -1, nil); ok {
 				v = made
 			}
 		}
 		run.vals = append(run.vals, v)
 	}
-	run.keep, run.remove = keysOf(b, run.keep[:0], t.keep), keysOf(b, run.remove[:0], t.remove)
+	run.keep, run.remove = keysOf(b, run.keep[:0], t.keep), t.remove.on(b, run.remove[:0])
+	if t.timeKey != "" {
+		run.timeKey = b.KeyString(t.timeKey)
+	}
 }
 
 func keysOf(b *event.Batch, keys []uint16, names []string) []uint16 {
@@ -146,17 +193,32 @@ func keysOf(b *event.Batch, keys []uint16, names []string) []uint16 {
 	return keys
 }
 
-func (t *RecordTransformer) transform(b *event.Batch, i int, run *transformRun) {
+// compute makes the values for record i; false: Ruby raised.
+func (t *RecordTransformer) compute(b *event.Batch, i int, run *transformRun) bool {
+	if run.env != nil && t.compiler != nil {
+		run.env.Record(i)
+	}
 	for j := range t.templates {
 		tpl := &t.templates[j]
-		if !tpl.varies {
-			continue
+		ok := true
+		switch {
+		case tpl.ruby != nil:
+			if run.vals[j], ok = tpl.computed(run.env); !ok {
+				return false
+			}
+		case tpl.varies:
+			if run.vals[j], ok = tpl.render(b, i, run.readers[tpl.first:]); !ok {
+				run.vals[j] = run.null
+			}
 		}
-		v, ok := tpl.render(b, i, run.readers[tpl.first:])
-		if !ok {
-			v = run.null
-		}
-		run.vals[j] = v
+	}
+	return true
+}
+
+func (t *RecordTransformer) transform(b *event.Batch, i int, run *transformRun) {
+	if !t.compute(b, i, run) {
+		b.Recs[i].State = event.Failed
+		return
 	}
 	if t.renew {
 		run.kept = run.kept[:0]
@@ -173,7 +235,21 @@ func (t *RecordTransformer) transform(b *event.Batch, i int, run *transformRun) 
 	for j, key := range run.keys {
 		b.Set(i, key, run.vals[j])
 	}
-	for _, key := range run.remove {
-		b.Unset(i, key)
+	if t.timeKey != "" {
+		t.renewTime(b, i, run)
+	}
+	t.remove.remove(b, i, run.remove)
+}
+
+// renewTime takes the record's time from its field; one that is no number is
+// left alone.
+func (t *RecordTransformer) renewTime(b *event.Batch, i int, run *transformRun) {
+	v, ok := b.Get(i, run.timeKey)
+	if !ok {
+		return
+	}
+	run.text = appendText(run.text[:0], b.Bytes(v), v.Kind)
+	if at, ok := unixTime(run.text, false); ok {
+		b.Recs[i].Time = at
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"sluice/event"
+	"sluice/forwarder/filter/ruby"
 )
 
 type partKind uint8
@@ -38,9 +39,10 @@ type template struct {
 	single bool // one placeholder and nothing else: the value keeps its type
 	first  int  // of the filter's record parts: this template's first
 	varies bool // from record to record, not only from batch to batch
+	ruby   *ruby.Program
 }
 
-const supported = `supported are record["key"], record["a"]["b"], tag, tag_parts[n], tag_prefix[n], tag_suffix[n], time and hostname`
+const supported = `supported are record["key"], record["a"]["b"], tag, tag_parts[n], tag_prefix[n], tag_suffix[n], time and hostname; enable_ruby: true for Ruby`
 
 // parseTemplate reads a template in record_transformer's language.
 func parseTemplate(name, s, hostname string, typecast bool) (t template, err error) {

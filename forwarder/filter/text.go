@@ -176,14 +176,21 @@ func appendInt(dst, p []byte) []byte {
 	return strconv.AppendUint(dst, n, 10)
 }
 
-// appendFloat appends four or eight bytes as Ruby writes a float: 1.0, not 1.
+// appendFloat appends four or eight bytes as Ruby writes a float: 1.0, not 1,
+// and without an exponent from 0.0001 up to 1e16.
 func appendFloat(dst, body []byte) []byte {
 	from := len(dst)
+	f, bits := 0.0, 64
 	if len(body) == 4 {
-		dst = strconv.AppendFloat(dst, float64(math.Float32frombits(binary.BigEndian.Uint32(body))), 'g', -1, 32)
+		f, bits = float64(math.Float32frombits(binary.BigEndian.Uint32(body))), 32
 	} else {
-		dst = strconv.AppendFloat(dst, math.Float64frombits(binary.BigEndian.Uint64(body)), 'g', -1, 64)
+		f = math.Float64frombits(binary.BigEndian.Uint64(body))
 	}
+	form := byte('f')
+	if a := math.Abs(f); a != 0 && (a < 1e-4 || a >= 1e16) {
+		form = 'g'
+	}
+	dst = strconv.AppendFloat(dst, f, form, -1, bits)
 	if !bytes.ContainsAny(dst[from:], ".eIN") {
 		dst = append(dst, ".0"...)
 	}

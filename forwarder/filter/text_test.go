@@ -28,6 +28,7 @@ func TestAppendText(t *testing.T) {
 		{msgp.AppendBool(nil, false), event.Msgp, `false`},
 		{msgp.AppendFloat64(nil, 2), event.Msgp, `2.0`},
 		{msgp.AppendFloat64(nil, 1e300), event.Msgp, `1e+300`},
+		{msgp.AppendFloat64(nil, 1500000000.25), event.Msgp, `1500000000.25`},
 		{msgp.AppendFloat32(nil, 0.1), event.Msgp, `0.1`},
 		{msgp.AppendFloat64(nil, math.NaN()), event.Msgp, `NaN`},
 		{msgp.AppendUint64(nil, math.MaxUint64), event.Msgp, `18446744073709551615`},
