@@ -54,3 +54,6 @@ func unitOf(n int64) int64 {
 	}
 	return 1
 }
+
+// UnixTime reads seconds since 1970 in decimal digits.
+func UnixTime(p []byte) (event.Time, bool) { return unixTime(p, false) }

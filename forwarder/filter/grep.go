@@ -3,12 +3,12 @@ package filter
 import (
 	"bytes"
 	"fmt"
-	"regexp"
 	"regexp/syntax"
 	"strings"
 	"sync"
 
 	"sluice/event"
+	"sluice/parser/rubyexp"
 )
 
 // GrepConfig is Fluentd's filter grep: a record stays if every regexp matches
@@ -23,9 +23,8 @@ type GrepConfig struct {
 // Match is a value and the pattern it is held against. As in Fluentd a value
 // that is not there, or null, is the empty text; a number is its digits.
 //
-// The pattern is RE2's, written bare or between slashes with the flags i and
-// m, and means what it means in Ruby: ^ and $ stand at each line, and the dot
-// matches a line's end under m only.
+// The pattern is Ruby's, written bare or between slashes with the flags i, m and
+// x.
 type Match struct {
 	Key     string `conf:"key,required"`
 	Pattern string `conf:"pattern,required"`
@@ -42,8 +41,8 @@ type Grep struct {
 
 type matcher struct {
 	accessor
-	literal []byte         // if the pattern is a text to be found anywhere
-	re      *regexp.Regexp // else
+	literal []byte          // if the pattern is a text to be found anywhere
+	re      *rubyexp.Regexp // else
 }
 
 // grepRun is what one call of Apply needs.
@@ -63,32 +62,48 @@ func NewGrep(cfg GrepConfig) (*Grep, error) {
 }
 
 // compile reads a pattern as Fluentd's parameters of type regexp are written.
-func compile(pattern string) (re *regexp.Regexp, literal []byte, err error) {
-	flags := "(?m)" // Ruby's ^ and $ stand at lines, always
+func compile(pattern string) (re *rubyexp.Regexp, literal []byte, err error) {
 	if strings.HasPrefix(pattern, "/") {
 		end := strings.LastIndexByte(pattern, '/')
-		given := pattern[end+1:]
-		if end == 0 || strings.Trim(given, "im") != "" {
-			return nil, nil, fmt.Errorf("pattern %q begins with a slash but does not end with one and the flags i or m (to look for a slash write %q)",
+		if end == 0 || strings.Trim(pattern[end+1:], "imx") != "" {
+			return nil, nil, fmt.Errorf("pattern %q begins with a slash but does not end with one and the flags i, m or x (to look for a slash write %q)",
 				pattern, "/"+pattern+"/")
 		}
-		pattern = pattern[1:end]
-		if strings.Contains(given, "i") {
-			flags += "(?i)"
+		if strings.HasSuffix(pattern, "/") {
+			literal = literalOf(pattern[1:end])
 		}
-		if strings.Contains(given, "m") {
-			flags += "(?s)"
-		}
+	} else {
+		literal = literalOf(pattern)
 	}
-	parsed, err := syntax.Parse(flags+pattern, syntax.Perl)
+	if literal != nil {
+		return nil, literal, nil
+	}
+	re, err = rubyexp.Compile(pattern, rubyexp.Options{})
+	return re, nil, err
+}
+
+// literalOf is the text that a pattern stands for, if it is one and no more.
+func literalOf(pattern string) []byte {
+	parsed, err := syntax.Parse("(?m)"+pattern, syntax.Perl)
 	if err != nil {
-		return nil, nil, fmt.Errorf("cannot compile pattern %q: %w (RE2: no look-around, no back-references, no (?x))", pattern, err)
+		return nil
 	}
 	if parsed = parsed.Simplify(); parsed.Op == syntax.OpLiteral && parsed.Flags&syntax.FoldCase == 0 {
-		return nil, []byte(string(parsed.Rune)), nil
+		return []byte(string(parsed.Rune))
 	}
-	re, err = regexp.Compile(flags + pattern)
-	return re, nil, err
+	return nil
+}
+
+// Warnings says which patterns are slow.
+func (g *Grep) Warnings() (list []string) {
+	for _, r := range g.list {
+		for _, m := range r.matchers {
+			if m.re != nil && m.re.Warning() != "" {
+				list = append(list, m.re.Warning())
+			}
+		}
+	}
+	return list
 }
 
 // Apply drops the records that do not pass.

@@ -7,6 +7,7 @@ import (
 
 	"sluice/event"
 	"sluice/forwarder/filter/ruby"
+	"sluice/parser"
 )
 
 // RecordTransformerConfig is Fluentd's filter record_transformer.
@@ -249,7 +250,7 @@ func (t *RecordTransformer) renewTime(b *event.Batch, i int, run *transformRun) 
 		return
 	}
 	run.text = appendText(run.text[:0], b.Bytes(v), v.Kind)
-	if at, ok := unixTime(run.text, false); ok {
+	if at, ok := parser.UnixTime(run.text); ok {
 		b.Recs[i].Time = at
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"sluice/event"
+	"sluice/parser"
 )
 
 // StdoutConfig is Fluentd's filter stdout: records are shown as they pass.
@@ -67,7 +68,7 @@ func appendRecord(dst []byte, b *event.Batch, i int) []byte {
 		if j > 0 {
 			dst = append(dst, ',')
 		}
-		dst = append(appendQuoted(dst, []byte(b.Keys[f.Key])), ':')
+		dst = append(parser.AppendQuoted(dst, []byte(b.Keys[f.Key])), ':')
 		dst = appendValue(dst, b.Bytes(f.Val), f.Val.Kind)
 	}
 	return append(dst, '}')
@@ -77,7 +78,7 @@ func appendRecord(dst []byte, b *event.Batch, i int) []byte {
 func appendValue(dst, p []byte, k event.Kind) []byte {
 	switch k {
 	case event.Text:
-		return appendQuoted(dst, p)
+		return parser.AppendQuoted(dst, p)
 	case event.Msgp:
 		dst, _ = appendJSON(dst, p, 0)
 		return dst

@@ -229,7 +229,7 @@ func (c *Compiler) regexp(x *expr) (node, *Error) {
 		}
 		v, err := regexpValue(src, x.name)
 		if err != nil {
-			return nil, failed(x.pos, "RE2 knows no look-around, back-references or possessive repetition", "cannot compile /%s/: %v", src, err)
+			return nil, failed(x.pos, "", "%v", err)
 		}
 		return func(*Env) value { return v }, nil
 	}

@@ -87,10 +87,15 @@ func unescape(e *Env, args []value) value {
 	return str(s)
 }
 
+const regexpSigns = `.*?+^$|\()[]{}-/`
+
 func escapeRegexp(s string) string {
+	if !strings.ContainsAny(s, regexpSigns) {
+		return s
+	}
 	var out strings.Builder
 	for i := range len(s) {
-		if strings.IndexByte(`.*?+^$|\()[]{}-/`, s[i]) >= 0 {
+		if strings.IndexByte(regexpSigns, s[i]) >= 0 {
 			out.WriteByte('\\')
 		}
 		out.WriteByte(s[i])

@@ -15,6 +15,5 @@
 // programs it has made by many, each with an Env of its own.
 //
 // Differences from Ruby: whole numbers have 64 bits and do not grow; hashes and
-// arrays become text as JSON, not as inspect writes them; regular expressions
-// are RE2's, without look-around and back-references.
+// arrays become text as JSON, not as inspect writes them.
 package ruby

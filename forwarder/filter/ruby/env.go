@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"sluice/event"
+	"sluice/parser/timefmt"
 )
 
 // What one record's expression may cost.
@@ -30,6 +31,7 @@ type Env struct {
 	steps   int
 	err     *Raised
 	room    Raised
+	forms   map[form]*timefmt.Formatter
 	set     []rune // of tr
 	target  []rune
 }

@@ -1,10 +1,11 @@
 package ruby
 
 import (
-	"regexp"
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"sluice/parser/rubyexp"
 )
 
 func patternMethods() methods {
@@ -17,7 +18,7 @@ func patternMethods() methods {
 		}},
 		"match?": {min: 1, max: 1, run: func(e *Env, _ *call, v value, args []value) value {
 			re := e.pattern(args[0])
-			return boolean(re != nil && re.MatchString(v.s))
+			return boolean(re != nil && re.Match(bytesOf(v.s)))
 		}},
 		"match": {min: 1, max: 1, run: func(e *Env, _ *call, v value, args []value) value {
 			if re := e.pattern(args[0]); re != nil {
@@ -56,14 +57,14 @@ func regexpMethods() methods {
 			return e.match(v.o.re, args[0].s)
 		}},
 		"match?": {min: 1, max: 1, run: func(_ *Env, _ *call, v value, args []value) value {
-			return boolean(args[0].kind == kStr && v.o.re.MatchString(args[0].s))
+			return boolean(args[0].kind == kStr && v.o.re.Match(bytesOf(args[0].s)))
 		}},
 		"source": {run: func(_ *Env, _ *call, v value, _ []value) value { return str(v.s) }},
 	}
 }
 
 // pattern is a regular expression, or a text that is one.
-func (e *Env) pattern(v value) *regexp.Regexp {
+func (e *Env) pattern(v value) *rubyexp.Regexp {
 	if v.kind == kRegexp {
 		return v.o.re
 	}
@@ -76,26 +77,26 @@ func (e *Env) pattern(v value) *regexp.Regexp {
 	return nil
 }
 
-func (e *Env) position(re *regexp.Regexp, s string) value {
+func (e *Env) position(re *rubyexp.Regexp, s string) value {
 	m := e.match(re, s)
 	if m.kind == kNil {
 		return m
 	}
-	return integer(int64(utf8.RuneCountInString(m.o.pre)))
+	return integer(int64(utf8.RuneCountInString(m.o.whole[:m.o.places[0]])))
 }
 
 // match is Regexp#match; it sets $~.
-func (e *Env) match(re *regexp.Regexp, s string) value {
-	loc := re.FindStringSubmatchIndex(s)
+func (e *Env) match(re *rubyexp.Regexp, s string) value {
+	loc, ok := re.Find(nil, bytesOf(s))
 	e.matched = value{}
-	if loc != nil {
+	if ok {
 		e.matched = matchOf(re, s, loc)
 	}
 	return e.matched
 }
 
-func matchOf(re *regexp.Regexp, s string, loc []int) value {
-	m := value{kind: kMatch, o: &object{re: re, pre: s[:loc[0]], post: s[loc[1]:]}}
+func matchOf(re *rubyexp.Regexp, s string, loc []int) value {
+	m := value{kind: kMatch, o: &object{re: re, whole: s, places: loc}}
 	for i := 0; i < len(loc); i += 2 {
 		if loc[i] < 0 {
 			m.o.list = append(m.o.list, value{})
@@ -118,10 +119,10 @@ func (e *Env) group(n int) value {
 }
 
 // groupOf is a match's group by its number or name.
-func groupOf(re *regexp.Regexp, m, which value) value {
+func groupOf(re *rubyexp.Regexp, m, which value) value {
 	n := int(which.n)
 	if which.kind == kStr || which.kind == kSym {
-		n = re.SubexpIndex(which.s)
+		return groupNumber(re, m, which.s)
 	} else if n < 0 {
 		n += len(m.o.list)
 	}
@@ -136,14 +137,12 @@ func matchMethods() methods {
 		"[]":         {min: 1, max: 1, run: func(_ *Env, _ *call, v value, args []value) value { return groupOf(v.o.re, v, args[0]) }},
 		"captures":   {run: func(_ *Env, _ *call, v value, _ []value) value { return array(v.o.list[1:]) }},
 		"to_a":       {run: func(_ *Env, _ *call, v value, _ []value) value { return array(v.o.list) }},
-		"pre_match":  {run: func(_ *Env, _ *call, v value, _ []value) value { return str(v.o.pre) }},
-		"post_match": {run: func(_ *Env, _ *call, v value, _ []value) value { return str(v.o.post) }},
+		"pre_match":  {run: func(_ *Env, _ *call, v value, _ []value) value { return str(v.o.whole[:v.o.places[0]]) }},
+		"post_match": {run: func(_ *Env, _ *call, v value, _ []value) value { return str(v.o.whole[v.o.places[1]:]) }},
 		"named_captures": {run: func(_ *Env, _ *call, v value, _ []value) value {
 			h := hash()
-			for i, name := range v.o.re.SubexpNames() {
-				if name != "" {
-					h.o.set(str(name), v.o.list[i])
-				}
+			for _, name := range v.o.re.Names() {
+				h.o.set(str(name), groupNumber(v.o.re, v, name))
 			}
 			return h
 		}},
@@ -156,7 +155,7 @@ func scan(e *Env, _ *call, v value, args []value) value {
 		return value{}
 	}
 	var list []value
-	for _, loc := range re.FindAllStringSubmatchIndex(v.s, maxList) {
+	for _, loc := range re.All(bytesOf(v.s), maxList) {
 		m := matchOf(re, v.s, loc)
 		e.matched = m
 		if len(m.o.list) > 1 {
@@ -169,9 +168,9 @@ func scan(e *Env, _ *call, v value, args []value) value {
 }
 
 // scanner is pattern, where a text stands for itself.
-func (e *Env) scanner(v value) *regexp.Regexp {
+func (e *Env) scanner(v value) *rubyexp.Regexp {
 	if v.kind == kStr {
-		v = value{kind: kRegexp, o: &object{re: regexp.MustCompile(regexp.QuoteMeta(v.s))}}
+		v.s = escapeRegexp(v.s)
 	}
 	return e.pattern(v)
 }
@@ -226,9 +225,9 @@ func fieldsN(s string, n int) (parts []string) {
 }
 
 // splitRegexp puts what groups match between the parts, as Ruby does.
-func splitRegexp(re *regexp.Regexp, s string, limit int) (parts []string) {
+func splitRegexp(re *rubyexp.Regexp, s string, limit int) (parts []string) {
 	from := 0
-	for _, loc := range re.FindAllStringSubmatchIndex(s, maxList) {
+	for _, loc := range re.All(bytesOf(s), maxList) {
 		if limit > 0 && len(parts) >= limit-1 {
 			break
 		}
@@ -259,7 +258,7 @@ func substitute(n int) func(*Env, *call, value, []value) value {
 		if re == nil {
 			return value{}
 		}
-		locs := re.FindAllStringSubmatchIndex(v.s, n)
+		locs := re.All(bytesOf(v.s), n)
 		if len(locs) == 0 {
 			return v
 		}
@@ -309,7 +308,7 @@ func (e *Env) replaceText(s, old, with string, n int) value {
 }
 
 // appendTemplate appends a replacement with its \1, \0, \k<name> and \\.
-func appendTemplate(dst []byte, t string, re *regexp.Regexp, m value) []byte {
+func appendTemplate(dst []byte, t string, re *rubyexp.Regexp, m value) []byte {
 	for i := 0; i < len(t); i++ {
 		if t[i] != '\\' || i+1 == len(t) {
 			dst = append(dst, t[i])

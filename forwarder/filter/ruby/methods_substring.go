@@ -76,21 +76,19 @@ func anyOf(f func(e *Env, s string, p value) bool) func(*Env, *call, value, []va
 
 func startsWith(e *Env, s string, p value) bool {
 	if p.kind == kRegexp {
-		loc := p.o.re.FindStringIndex(s)
-		return loc != nil && loc[0] == 0
+		lo, _ := find(p.o.re, s)
+		return lo == 0
 	}
 	return p.kind == kStr && strings.HasPrefix(s, p.s)
 }
 
-func indexOf(find func(s, sub string) int) func(*Env, *call, value, []value) value {
+func indexOf(search func(s, sub string) int) func(*Env, *call, value, []value) value {
 	return func(_ *Env, _ *call, v value, args []value) value {
 		at := -1
 		if p := args[0]; p.kind == kRegexp {
-			if loc := p.o.re.FindStringIndex(v.s); loc != nil {
-				at = loc[0]
-			}
+			at, _ = find(p.o.re, v.s)
 		} else if p.kind == kStr {
-			at = find(v.s, p.s)
+			at = search(v.s, p.s)
 		}
 		if at < 0 {
 			return value{}
@@ -99,15 +97,14 @@ func indexOf(find func(s, sub string) int) func(*Env, *call, value, []value) val
 	}
 }
 
-func partition(find func(s, sub string) int, front bool) func(*Env, *call, value, []value) value {
+func partition(search func(s, sub string) int, front bool) func(*Env, *call, value, []value) value {
 	return func(_ *Env, _ *call, v value, args []value) value {
 		at, n := -1, len(args[0].s)
 		if p := args[0]; p.kind == kRegexp {
-			if loc := p.o.re.FindStringIndex(v.s); loc != nil {
-				at, n = loc[0], loc[1]-loc[0]
-			}
+			lo, hi := find(p.o.re, v.s)
+			at, n = lo, hi-lo
 		} else {
-			at = find(v.s, p.s)
+			at = search(v.s, p.s)
 		}
 		switch {
 		case at >= 0:

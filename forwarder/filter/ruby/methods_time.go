@@ -2,7 +2,10 @@ package ruby
 
 import (
 	"math"
+	"strings"
 	"time"
+
+	"sluice/parser/timefmt"
 )
 
 // timeOf makes a value of a time; loc nil: local.
@@ -44,9 +47,7 @@ func timeMethods() methods {
 		"localtime": {max: 1, run: localTime},
 		"to_time":   {run: returnSelf},
 		"strftime": {min: 1, max: 1, run: func(e *Env, _ *call, v value, args []value) value {
-			from := len(e.scratch)
-			e.scratch = appendStrftime(e.scratch, args[0].s, stdTime(v))
-			return e.taken(from)
+			return e.strftime(stdTime(v), args[0].s)
 		}},
 		"iso8601": {max: 1, run: iso8601},
 		"+":       {min: 1, max: 1, run: func(e *Env, _ *call, v value, args []value) value { return shift(e, v, args[0], 1) }},
@@ -67,6 +68,31 @@ func timeMethods() methods {
 		out[day] = method{run: func(_ *Env, _ *call, v value, _ []value) value { return boolean(int(stdTime(v).Weekday()) == i) }}
 	}
 	return out
+}
+
+// form names a compiled form of strftime.
+type form struct {
+	text string
+	zone *time.Location
+}
+
+// strftime writes t; the forms that programs use are compiled once.
+func (e *Env) strftime(t time.Time, text string) value {
+	key := form{text, t.Location()}
+	f := e.forms[key]
+	if f == nil {
+		var err error
+		if f, err = timefmt.NewFormatter(text, t.Location()); err != nil {
+			return e.fail("ArgumentError", "strftime: "+err.Error())
+		}
+		if e.forms == nil || len(e.forms) > 100 { // forms may be computed, and zones are made anew
+			e.forms = map[form]*timefmt.Formatter{}
+		}
+		e.forms[form{strings.Clone(text), t.Location()}] = f
+	}
+	from := len(e.scratch)
+	e.scratch = f.Append(e.scratch, t)
+	return e.taken(from)
 }
 
 // localTime is localtime("+09:00"), or the process's own.

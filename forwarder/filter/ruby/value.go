@@ -2,11 +2,11 @@ package ruby
 
 import (
 	"math"
-	"regexp"
 	"slices"
 	"time"
 
 	"sluice/event"
+	"sluice/parser/rubyexp"
 )
 
 type kind uint8
@@ -51,12 +51,12 @@ type object struct {
 	list   []value // kArr; both ends of kRange; groups of kMatch
 	pairs  []pair  // kHash
 	index  map[string]int
-	re     *regexp.Regexp
+	re     *rubyexp.Regexp
 	loc    *time.Location // kTime; nil: local
 	open   bool           // kRange without its end
 	frozen bool           // belongs to others
-	pre    string         // of kMatch: what stands before it
-	post   string
+	whole  string         // of kMatch: the text
+	places []int          // and where in it the match and its groups are
 }
 
 type pair struct{ k, v value }
