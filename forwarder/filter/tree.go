@@ -37,10 +37,7 @@ func nested(b *event.Batch, v event.Value) bool {
 }
 
 // remover removes what accessors name, from whatever depth.
-type remover struct {
-	paths []accessor
-	keys  []uint16 // of the batch at hand, by path
-}
+type remover struct{ paths []accessor }
 
 func newRemover(field string, names []string) (r remover, err error) {
 	for _, name := range names {

@@ -14,7 +14,6 @@ var refusedWords = map[string]string{
 }
 
 func (p *source) reserved(name string) bool {
-
 	_, refused := refusedWords[name]
 	return refused || slices.Contains(surroundings, name) || slices.Contains(keywords, name) ||
 		slices.Contains([]string{"nil", "true", "false", "end", "require", "format", "sprintf"}, name)
