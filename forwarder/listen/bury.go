@@ -23,10 +23,10 @@ func (c *conn) bury(why reason, text string, raw []byte) bool {
 	}
 	peer := slog.String("peer", c.peer)
 	if err := dead.PutRaw(source, c.peer, c.tag, why.String(), text, raw); err != nil {
-		c.l.badLog.warn("bytes that cannot be used are not acknowledged: they could not be kept", peer, slog.Any("error", err))
+		c.l.badLog.Warn("bytes that cannot be used are not acknowledged: they could not be kept", peer, slog.Any("error", err))
 		return false
 	}
-	c.l.badLog.warn("bytes that cannot be used are kept as a dead letter", peer, slog.String("reason", text))
+	c.l.badLog.Warn("bytes that cannot be used are kept as a dead letter", peer, slog.String("reason", text))
 	return true
 }
 

@@ -34,7 +34,7 @@ func (c *conn) close(err error) {
 		}
 	}
 	c.nc.Close()
-	c.share.fit(0)
+	c.share.Fit(0)
 	if c.stream != nil {
 		c.stream.Close()
 	}
@@ -52,7 +52,7 @@ func (c *conn) report(err error) {
 	var no refusal
 	if errors.As(err, &no) {
 		c.l.metrics.refused[no.door].Inc()
-		c.l.refuseLog.warn("connection refused", peer, slog.Any("error", err))
+		c.l.refuseLog.Warn("connection refused", peer, slog.Any("error", err))
 		return
 	}
 	if errors.Is(err, wire.ErrSyntax) || errors.Is(err, wire.ErrJSON) {
@@ -65,7 +65,7 @@ func (c *conn) report(err error) {
 		c.l.log.LogAttrs(c.hard, slog.LevelDebug, "connection ended", peer, slog.Any("error", err))
 		return
 	}
-	c.l.closeLog.warn("connection closed", peer, slog.Any("error", err))
+	c.l.closeLog.Warn("connection closed", peer, slog.Any("error", err))
 }
 
 // quiet reports whether a connection's end is nothing to tell of: heartbeats

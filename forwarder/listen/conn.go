@@ -15,6 +15,7 @@ import (
 
 	"sluice/event"
 	"sluice/forwarder/ledger"
+	"sluice/forwarder/netin"
 	"sluice/wire"
 )
 
@@ -48,8 +49,8 @@ type conn struct {
 	abort context.CancelCauseFunc
 
 	frames   *wire.Reader
-	share    share      // of the room, for frames and inflated
-	held     wire.Frame // read, but not part of the batch it was looked at for
+	share    netin.Share // of the room, for frames and inflated
+	held     wire.Frame  // read, but not part of the batch it was looked at for
 	isHeld   bool
 	deadline time.Time // as set on nc
 	greetBy  time.Time // until then the first frame waits for TLS and handshake; zero: they are over
@@ -84,7 +85,7 @@ type conn struct {
 func newConn(ctx, hard context.Context, l *Listener, nc net.Conn, out Out) *conn {
 	c := &conn{
 		l: l, out: out, raw: nc, nc: nc, hard: hard, host: hostOf(nc), peer: nc.RemoteAddr().String(), base: l.base,
-		share: share{room: l.room}, heard: time.Now(), progress: progress{wake: make(chan struct{}, 1)},
+		share: netin.Share{Room: l.room}, heard: time.Now(), progress: progress{wake: make(chan struct{}, 1)},
 	}
 	if a := nc.LocalAddr(); a != nil && a.Network() == "unix" {
 		c.peer = "unix:" + a.String()
@@ -124,7 +125,7 @@ func (c *conn) read() error {
 		if err := c.take(f); err != nil {
 			return err
 		}
-		if !c.isHeld && (!c.share.large.IsZero() || c.l.room.tight()) {
+		if !c.isHeld && (!c.share.Large.IsZero() || c.l.room.Tight()) {
 			c.build.reset() // it still knows the arena
 			c.inflated = nil
 			c.frames.Trim()

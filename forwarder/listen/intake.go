@@ -235,7 +235,7 @@ func (c *conn) flushCounts() {
 		if n := c.dropped[why]; n > 0 {
 			c.dropped[why] = 0
 			c.l.metrics.bad[why].Add(float64(n))
-			c.l.badLog.warn("entries dropped: they are not valid", slog.String("peer", c.peer),
+			c.l.badLog.Warn("entries dropped: they are not valid", slog.String("peer", c.peer),
 				slog.String("reason", reason(why).String()), slog.Int("entries", n))
 		}
 	}

@@ -35,8 +35,8 @@ func (c *conn) until() (deadline time.Time) {
 
 // patience is how long a frame may take: less while others wait for its memory.
 func (c *conn) patience() time.Duration {
-	if !c.share.large.IsZero() {
-		return c.share.large.Sub(c.begun) + c.l.cfg.FrameTimeout/4
+	if !c.share.Large.IsZero() {
+		return c.share.Large.Sub(c.begun) + c.l.cfg.FrameTimeout/4
 	}
 	return c.l.cfg.FrameTimeout
 }
@@ -58,12 +58,12 @@ func (c *conn) grow(n int, must bool) error {
 		c.l.metrics.in.Stalled.Inc()
 		defer c.l.metrics.in.Stalled.Dec()
 	}
-	return c.grown(c.share.grow(c.ctx, n, must))
+	return c.grown(c.share.Grow(c.ctx, n, must))
 }
 
 // growInflated takes memory for what is unpacked. A stop does not end it: what
 // is begun is handed on whole.
-func (c *conn) growInflated(n int) error { return c.grown(c.share.grow(c.hard, n, true)) }
+func (c *conn) growInflated(n int) error { return c.grown(c.share.Grow(c.hard, n, true)) }
 
 func (c *conn) grown(err error) error {
 	if err == context.Canceled {
@@ -73,7 +73,7 @@ func (c *conn) grown(err error) error {
 }
 
 // fit gives back memory that is no longer held.
-func (c *conn) fit() { c.share.fit(max(0, c.frames.Size()-baseMemory) + cap(c.inflated)) }
+func (c *conn) fit() { c.share.Fit(max(0, c.frames.Size()-baseMemory) + cap(c.inflated)) }
 
 // trim gives back what only a busy connection needs.
 func (c *conn) trim() {

@@ -15,6 +15,7 @@ import (
 
 	"sluice/event"
 	"sluice/forwarder/ledger"
+	"sluice/forwarder/netin"
 )
 
 // source is this input's name in metrics and accounts.
@@ -35,12 +36,12 @@ type Listener struct {
 	base    *event.Fragment
 	tls     *tls.Config // of all connections, so that sessions can be resumed; nil: the ports speak plain TCP
 	auth    *auth       // nil: clients are not asked
-	door    *door
-	room    *room
+	door    *netin.Door
+	room    *netin.Room
 	pending pendingSet
 	open    atomic.Int64 // connections
 
-	badLog, closeLog, acceptLog, refuseLog sparse
+	badLog, closeLog, acceptLog, refuseLog netin.Sparse
 
 	mu    sync.Mutex
 	socks []net.Listener
@@ -56,7 +57,7 @@ func New(cfg Config, l *ledger.Ledger, log *slog.Logger, reg prometheus.Register
 	if err != nil {
 		return nil, err
 	}
-	d, err := newDoor(&cfg)
+	d, err := netin.NewDoor("inputs.forward.", cfg.Allow, cfg.Deny, cfg.MaxPerClient)
 	if err != nil {
 		return nil, err
 	}
@@ -70,11 +71,11 @@ func New(cfg Config, l *ledger.Ledger, log *slog.Logger, reg prometheus.Register
 	}
 	return &Listener{
 		cfg: cfg, ledger: l, log: log, metrics: m, base: base,
-		tls: secure, auth: a, door: d, room: newRoom(cfg.Memory),
-		badLog:    sparse{log: log, every: 10 * time.Second},
-		closeLog:  sparse{log: log, every: time.Second},
-		acceptLog: sparse{log: log, every: 10 * time.Second},
-		refuseLog: sparse{log: log, every: 10 * time.Second},
+		tls: secure, auth: a, door: d, room: netin.NewRoom(cfg.Memory),
+		badLog:    netin.Sparse{Log: log, Every: 10 * time.Second},
+		closeLog:  netin.Sparse{Log: log, Every: time.Second},
+		acceptLog: netin.Sparse{Log: log, Every: 10 * time.Second},
+		refuseLog: netin.Sparse{Log: log, Every: 10 * time.Second},
 	}, nil
 }
 
@@ -125,18 +126,18 @@ func (l *Listener) accept(ctx context.Context, s net.Listener, start func(net.Co
 			return
 		}
 		if err != nil {
-			l.acceptLog.warn("cannot accept a connection", slog.Any("error", err))
+			l.acceptLog.Warn("cannot accept a connection", slog.Any("error", err))
 			wait = pause(ctx, wait)
 			continue
 		}
 		wait = 0
 		host := hostOf(nc)
 		switch {
-		case !l.door.admits(host):
+		case !l.door.Admits(host):
 			l.turnAway(nc, "network", "connection refused: the network is denied, or not allowed")
 		case l.cfg.MaxConnections > 0 && l.open.Load() >= int64(l.cfg.MaxConnections):
 			l.turnAway(nc, "connections", "connection refused: max_connections are open", slog.Int("max_connections", l.cfg.MaxConnections))
-		case !l.door.enter(host):
+		case !l.door.Enter(host):
 			l.turnAway(nc, "client", "connection refused: max_connections_per_client are open", slog.Int("max_connections_per_client", l.cfg.MaxPerClient))
 		default:
 			l.open.Add(1)
@@ -148,7 +149,7 @@ func (l *Listener) accept(ctx context.Context, s net.Listener, start func(net.Co
 // turnAway closes a connection nobody has read of.
 func (l *Listener) turnAway(nc net.Conn, door, text string, attrs ...slog.Attr) {
 	l.metrics.refused[door].Inc()
-	l.refuseLog.warn(text, append(attrs, slog.String("peer", nc.RemoteAddr().String()))...)
+	l.refuseLog.Warn(text, append(attrs, slog.String("peer", nc.RemoteAddr().String()))...)
 	nc.Close()
 }
 
@@ -157,7 +158,7 @@ func (l *Listener) serve(ctx, hard context.Context, nc net.Conn, out Out) {
 	c := newConn(ctx, hard, l, nc, out)
 	defer func() {
 		l.metrics.connections.Dec()
-		l.door.leave(c.host)
+		l.door.Leave(c.host)
 		l.open.Add(-1)
 	}()
 	c.run()

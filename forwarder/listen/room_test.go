@@ -1,8 +1,6 @@
 package listen
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"net"
 	"runtime"
@@ -14,61 +12,6 @@ import (
 
 	"sluice/wire"
 )
-
-func TestRoom(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		r := newRoom(100)
-		a, b, c := share{room: r}, share{room: r}, share{room: r}
-		ctx := t.Context()
-		if err := errors.Join(a.grow(ctx, 60, true), b.grow(ctx, 40, true)); err != nil {
-			t.Fatal(err)
-		}
-		if err := c.grow(ctx, 1, false); err != errNoRoom {
-			t.Error("for speed alone:", err)
-		}
-		// Both hold some and want more: one needs nobody, the other waits for it.
-		if err := a.grow(ctx, 1000, true); err != nil || a.large.IsZero() {
-			t.Fatal(err)
-		}
-		got := make(chan error, 2)
-		go func() { got <- b.grow(ctx, 50, true) }()
-		go func() { got <- c.grow(ctx, 5, true) }()
-		synctest.Wait()
-		if len(got) != 0 || !r.tight() {
-			t.Fatal("they do not wait")
-		}
-		a.fit(0)
-		if err := errors.Join(<-got, <-got); err != nil || r.tight() {
-			t.Error(err)
-		}
-		b.fit(0)
-		c.fit(0)
-		if r.free != 100 || len(r.large) != 0 {
-			t.Errorf("%d free at the end", r.free)
-		}
-		// Who still holds much stays what it is until there is room for it.
-		a.grow(ctx, 90, true)
-		b.grow(ctx, 500, true)
-		since := b.large
-		<-time.After(time.Second)
-		if b.fit(50); b.large.Sub(since) != time.Second {
-			t.Error("more given out than there is, or no time for the next frame")
-		}
-		a.fit(0)
-		if b.fit(50); !b.large.IsZero() || r.free != 50 {
-			t.Errorf("%d free", r.free)
-		}
-		stopped, stop := context.WithCancel(ctx)
-		c.grow(ctx, 50, true)
-		a.grow(ctx, 1, true)
-		go func() { got <- c.grow(stopped, 1, true) }()
-		synctest.Wait()
-		stop()
-		if err := <-got; err != context.Canceled {
-			t.Error(err)
-		}
-	})
-}
 
 // Frames that together are far larger than the room all come through, one
 // after the other where it must be: none waits for another for ever.
@@ -98,8 +41,8 @@ func TestFramesLargerThanTheRoom(t *testing.T) {
 	}
 	wg.Wait()
 	s.stop(t)
-	if s.room.free != 64<<10 || len(s.room.large) != 0 {
-		t.Errorf("%d of %d free at the end", s.room.free, 64<<10)
+	if s.room.Free() != 64<<10 || s.room.Crowded() {
+		t.Errorf("%d of %d free at the end", s.room.Free(), 64<<10)
 	}
 	if got := s.metric(t, "sluice_input_records_total", source); got != clients/2*chunks*(2000+5000) {
 		t.Errorf("%v records", got)
@@ -144,10 +87,8 @@ func TestSlowClientsCostLittle(t *testing.T) {
 	if cost := int(after.HeapAlloc) - int(before.HeapAlloc); cost > 16<<20 {
 		t.Errorf("%d bytes sent cost %d", sent, cost)
 	}
-	s.room.mu.Lock()
-	defer s.room.mu.Unlock()
-	if s.room.free < 0 {
-		t.Errorf("%d bytes free", s.room.free)
+	if s.room.Free() < 0 {
+		t.Errorf("%d bytes free", s.room.Free())
 	}
 }
 
@@ -166,7 +107,7 @@ func TestLargeFrameMustHurry(t *testing.T) {
 		if took := time.Since(began); took != s.cfg.FrameTimeout/4 {
 			t.Errorf("closed after %v", took)
 		}
-		if len(s.room.large) != 0 || !strings.Contains(s.log.String(), "not finished within") {
+		if s.room.Crowded() || !strings.Contains(s.log.String(), "not finished within") {
 			t.Errorf("log: %s", s.log)
 		}
 	})

@@ -114,12 +114,12 @@ func (l *Listener) beat(ctx context.Context, pc *net.UDPConn) {
 			return
 		}
 		if err != nil {
-			l.acceptLog.warn("cannot read heartbeats", slog.Any("error", err))
+			l.acceptLog.Warn("cannot read heartbeats", slog.Any("error", err))
 			wait = pause(ctx, wait)
 			continue
 		}
 		wait = 0
-		if l.door.admits(from.Addr().Unmap()) {
+		if l.door.Admits(from.Addr().Unmap()) {
 			pc.WriteToUDPAddrPort([]byte{0}, from) // a heartbeat that is lost is followed by the next one
 		}
 	}

@@ -1,4 +1,4 @@
-package listen
+package netin
 
 import (
 	"fmt"
@@ -7,8 +7,8 @@ import (
 	"sync"
 )
 
-// door decides which hosts may connect, and how often at once.
-type door struct {
+// Door decides which hosts may connect, and how often at once.
+type Door struct {
 	allow, deny []netip.Prefix
 	most        int // connections of one client; 0: any number
 
@@ -16,10 +16,13 @@ type door struct {
 	open map[netip.Addr]int
 }
 
-func newDoor(cfg *Config) (d *door, err error) {
-	d = &door{most: cfg.MaxPerClient, open: map[netip.Addr]int{}}
-	if d.allow, err = prefixes("allow", cfg.Allow); err == nil {
-		d.deny, err = prefixes("deny", cfg.Deny)
+// NewDoor makes a door. deny counts for more than allow, and an empty allow
+// allows all; most bounds one client's connections, 0: not at all. section is
+// where the settings allow and deny stand, with a dot, for errors.
+func NewDoor(section string, allow, deny []string, most int) (d *Door, err error) {
+	d = &Door{most: most, open: map[netip.Addr]int{}}
+	if d.allow, err = prefixes(section+"allow", allow); err == nil {
+		d.deny, err = prefixes(section+"deny", deny)
 	}
 	return d, err
 }
@@ -37,16 +40,16 @@ func prefixes(name string, list []string) (out []netip.Prefix, err error) {
 			}
 		}
 		if err != nil {
-			return nil, fmt.Errorf("inputs.forward.%s[%d] is %q: write a network such as 10.0.0.0/8, or an address", name, i, s)
+			return nil, fmt.Errorf("%s[%d] is %q: write a network such as 10.0.0.0/8, or an address", name, i, s)
 		}
 		out = append(out, p.Masked())
 	}
 	return out, nil
 }
 
-// admits reports whether a host is allowed and not denied. One without an
+// Admits reports whether a host is allowed and not denied. One without an
 // address, at the unix socket, always is: the file's mode keeps that door.
-func (d *door) admits(host netip.Addr) bool {
+func (d *Door) Admits(host netip.Addr) bool {
 	if !host.IsValid() {
 		return true
 	}
@@ -72,8 +75,8 @@ func client(host netip.Addr) netip.Addr {
 	return host
 }
 
-// enter counts a connection, and reports false when it is one too many.
-func (d *door) enter(host netip.Addr) bool {
+// Enter counts a connection, and reports false when it is one too many.
+func (d *Door) Enter(host netip.Addr) bool {
 	if d.most == 0 || !host.IsValid() {
 		return true
 	}
@@ -87,7 +90,8 @@ func (d *door) enter(host netip.Addr) bool {
 	return true
 }
 
-func (d *door) leave(host netip.Addr) {
+// Leave is for who has entered.
+func (d *Door) Leave(host netip.Addr) {
 	if d.most == 0 || !host.IsValid() {
 		return
 	}
