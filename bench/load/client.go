@@ -50,11 +50,15 @@ const retryAfter = 100 * time.Millisecond
 
 func (c *client) run(ctx context.Context, total int64) error {
 	defer c.hangUp()
-	if err := c.connect(ctx); err != nil {
+	err := c.connect(ctx)
+	if c.cfg.Patient {
+		err = c.retry(ctx, err)
+	}
+	if err != nil {
 		return err
 	}
 	rate := c.cfg.Rate / c.cfg.Connections
-	err := pace(ctx, rate, total, func(n int64) error {
+	err = pace(ctx, c.cfg.Stop, rate, total, func(n int64) error {
 		c.due += n
 		for c.due >= int64(c.cfg.Chunk) || c.due > 0 && c.seq+c.due == total {
 			events := int(min(c.due, int64(c.cfg.Chunk)))

@@ -101,7 +101,7 @@ func (f *Files) Link(dir string) error {
 func (f *Files) Write(ctx context.Context) error {
 	const apart = 50 * time.Microsecond
 	written, line := int64(0), time.Now().Add(-time.Duration(f.cfg.Lines)*apart)
-	err := pace(ctx, f.cfg.Rate, f.cfg.Lines, func(n int64) error {
+	err := pace(ctx, nil, f.cfg.Rate, f.cfg.Lines, func(n int64) error {
 		for range n {
 			l := &f.logs[f.next]
 			f.next = (f.next + 1) % len(f.logs)

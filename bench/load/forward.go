@@ -35,6 +35,8 @@ type ForwardConfig struct {
 	Stream      int    // number of the first stream
 	Seed        uint64
 	Tag         string
+	Patient     bool            // with Ack: also wait for the server to be there at all
+	Stop        <-chan struct{} // with a Rate: closed, no more is made, and what was is waited for
 }
 
 func (c *ForwardConfig) check() error {

@@ -8,9 +8,10 @@ import (
 // tick is how often something is written at a steady rate.
 const tick = 2 * time.Millisecond
 
-// pace calls write with how many records are due, until total were or ctx
-// ends. rate is records a second; 0: all at once, in portions.
-func pace(ctx context.Context, rate int, total int64, write func(n int64) error) error {
+// pace calls write with how many records are due, until total were, or stop is
+// closed (nil: it never is), or ctx ends. rate is records a second; 0: all at
+// once, in portions.
+func pace(ctx context.Context, stop <-chan struct{}, rate int, total int64, write func(n int64) error) error {
 	const portion = 10_000
 	if rate <= 0 {
 		for done := int64(0); done < total && ctx.Err() == nil; {
@@ -29,6 +30,8 @@ func pace(ctx context.Context, rate int, total int64, write func(n int64) error)
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
+		case <-stop:
+			return nil
 		case <-t.C:
 		}
 		due := min(total, int64(time.Since(start).Seconds()*float64(rate)))

@@ -1,0 +1,75 @@
+package soak
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/exec"
+	"os/signal"
+	"strconv"
+	"syscall"
+	"testing"
+	"time"
+
+	"sluice/agent"
+	"sluice/conf"
+	"sluice/forwarder/catalog"
+)
+
+// childSettings makes the test binary an agent: a settings file's path.
+const childSettings = "SLUICE_TEST_AGENT_SETTINGS"
+
+func TestMain(m *testing.M) {
+	if file := os.Getenv(childSettings); file != "" {
+		os.Unsetenv(childSettings)
+		if err := runAgent(file); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
+	os.Exit(m.Run())
+}
+
+// runAgent is `sluice run`, in this binary.
+func runAgent(file string) error {
+	s := catalog.Default()
+	if _, problems := conf.Load(conf.LoadOptions{File: file, Schema: s}); problems.Bad() {
+		return fmt.Errorf("%s", problems)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+	defer stop()
+	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
+	a, err := agent.New(s, agent.Options{Log: log})
+	if err != nil {
+		return err
+	}
+	return a.Run(ctx)
+}
+
+func self(settings string) *exec.Cmd {
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), childSettings+"="+settings)
+	return cmd
+}
+
+// TestKill is `make soak-kill` in small: 20 kills, bounded by counts.
+func TestKill(t *testing.T) {
+	seed := uint64(time.Now().UnixNano())
+	if s := os.Getenv("SLUICE_TEST_SEED"); s != "" {
+		seed, _ = strconv.ParseUint(s, 10, 64)
+	}
+	t.Logf("SLUICE_TEST_SEED=%d repeats the plan", seed)
+	r, err := Kill(t.Context(), KillConfig{
+		Dir: t.TempDir(), Command: self, Buffer: "memory", Tail: true, Forward: true,
+		Kills: 20, Rate: 2000, Behind: 5000, Life: 300 * time.Millisecond, Seed: seed, Say: t.Output(),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Log(r)
+	if !r.Whole() || r.Made == 0 || r.Kills != 20 {
+		t.Error("not whole")
+	}
+}
