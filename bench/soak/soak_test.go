@@ -14,6 +14,7 @@ import (
 
 	"sluice/agent"
 	"sluice/conf"
+	"sluice/forwarder"
 	"sluice/forwarder/catalog"
 )
 
@@ -41,7 +42,9 @@ func runAgent(file string) error {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
 	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
-	a, err := agent.New(s, agent.Options{Log: log})
+	// Quick, as the lives of a test are short.
+	lane := forwarder.LaneConfig{RetryBase: 5 * time.Millisecond, RetryMax: 50 * time.Millisecond, PauseEvery: 50 * time.Millisecond}
+	a, err := agent.New(s, agent.Options{Log: log, Lane: lane, SaveEvery: 20 * time.Millisecond})
 	if err != nil {
 		return err
 	}
@@ -63,7 +66,7 @@ func TestKill(t *testing.T) {
 	t.Logf("SLUICE_TEST_SEED=%d repeats the plan", seed)
 	r, err := Kill(t.Context(), KillConfig{
 		Dir: t.TempDir(), Command: self, Buffer: "memory", Tail: true, Forward: true,
-		Kills: 20, Rate: 2000, Behind: 5000, Life: 300 * time.Millisecond, Seed: seed, Say: t.Output(),
+		Kills: 20, Rate: 2000, Behind: 5000, Life: 600 * time.Millisecond, Seed: seed, Say: t.Output(),
 	})
 	if err != nil {
 		t.Fatal(err)
