@@ -80,6 +80,18 @@ test-kube: ## metadata from a real API server; the first time its build takes ab
 	  $(CACHE)/kube/bin/kubectl --kubeconfig $$dir/admin.kubeconfig apply -f deploy/manifests/agent.yaml; \
 	  KUBE_TEST_ADMIN=$$dir/admin.kubeconfig KUBE_TEST_AGENT=$$dir/agent.kubeconfig $(GO) test -count=1 -v -run RealAPI ./forwarder/enrich
 
+test-kubelet: ## the chart on a real kubelet, as root; DURATION and RATE make it longer and harder
+	@deploy/kube/cluster.sh can node || { [ $$? = 3 ] && echo SKIP; exit 0; }; set -e; \
+	  deploy/kube/cluster.sh build; \
+	  $(MAKE) --no-print-directory -s image; \
+	  $(BUILD) -o bin/kubelettest ./deploy/kubelettest; \
+	  cd deploy/image; for program in logapp pause; do \
+	    $(GO) run . -program $$program -repository localhost/$$program -version 1 -out ../../bin/image/$$program $$($(GO) env GOARCH)=$(CACHE)/kube/bin/logapp; \
+	  done >/dev/null; cd ../..; \
+	  dir=$$(mktemp -d); trap 'deploy/kube/cluster.sh node-down '$$dir'; rm -rf '$$dir EXIT; \
+	  deploy/kube/cluster.sh node-up $$dir bin/image/*/logapp-*.tar bin/image/*/pause-*.tar bin/image/sluice-$$($(GO) env GOARCH).tar; \
+	  deploy/kube/cluster.sh node-exec $$dir bin/kubelettest -node $$dir -version '$(VERSION)' $(if $(DURATION),-duration $(DURATION)) $(if $(RATE),-rate $(RATE))
+
 deploy-update: ## writes what is made of the chart: its README and schema, the manifests
 	$(DEPLOY) $(GO) test -count=1 ./deploy -update
 

@@ -21,7 +21,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/validate"
 )
 
-var opts = options{version: "1.2.3", revision: "abc", created: time.Unix(1700000000, 0).UTC()}
+var opts = options{program: "sluice", version: "1.2.3", revision: "abc", created: time.Unix(1700000000, 0).UTC()}
 
 // binaries writes two programs and returns the arguments that name them.
 func binaries(t *testing.T) (args []string) {
@@ -103,7 +103,7 @@ func TestTheSameBytesEachTime(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for what, o := range map[string]options{"same": opts, "other version": {version: "2", revision: "abc", created: opts.created}} {
+	for what, o := range map[string]options{"same": opts, "other version": {program: "sluice", version: "2", revision: "abc", created: opts.created}} {
 		second, err := run(o, "localhost/sluice", t.TempDir(), "", false, args)
 		if err != nil {
 			t.Fatal(err)

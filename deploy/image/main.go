@@ -1,13 +1,13 @@
 // Command image packs the static binary into container images without Docker:
 // one for each architecture, and an index over them.
 //
-// Promise: an image holds /sluice and nothing else, runs it as user 65532 with
+// Promise: an image holds one program and nothing else, runs it as user 65532 with
 // group 0, and is the same, byte for byte, whenever it is made of the same
 // binary, version and time.
 //
-//	image -version V -revision R -created UNIX -out DIR amd64=PATH arm64=PATH
+//	image [-program sluice] -version V -revision R -created UNIX -out DIR amd64=PATH arm64=PATH
 //
-// DIR/oci is an OCI image layout; DIR/sluice-ARCH.tar are archives for `docker
+// DIR/oci is an OCI image layout; DIR/PROGRAM-ARCH.tar are archives for `docker
 // load` and `ctr images import`. With -push REPOSITORY:TAG the index goes to a
 // registry, with the credentials of the Docker configuration.
 package main
@@ -33,6 +33,7 @@ func main() {
 	var o options
 	created := flag.Int64("created", 0, "when the source is of, Unix seconds")
 	flag.StringVar(&o.version, "version", "dev", "version in the labels and the tag")
+	flag.StringVar(&o.program, "program", "sluice", "name of the binary in the image, and of the archives")
 	flag.StringVar(&o.revision, "revision", "unknown", "commit in the labels")
 	repository := flag.String("repository", "localhost/sluice", "name in the archives")
 	out := flag.String("out", "", "directory to write")
@@ -91,7 +92,7 @@ func write(o options, repository, out string, images map[string]v1.Image, index 
 		if err != nil {
 			return err
 		}
-		if err := tarball.WriteToFile(filepath.Join(out, "sluice-"+arch+".tar"), tag, img); err != nil {
+		if err := tarball.WriteToFile(filepath.Join(out, o.program+"-"+arch+".tar"), tag, img); err != nil {
 			return err
 		}
 	}

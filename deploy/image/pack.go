@@ -19,8 +19,8 @@ import (
 const user = "65532:0"
 
 type options struct {
-	version, revision string
-	created           time.Time
+	program, version, revision string
+	created                    time.Time
 }
 
 // pack makes the image of one architecture.
@@ -32,7 +32,7 @@ func pack(o options, arch string, binary []byte) (v1.Image, error) {
 	img := mutate.MediaType(empty.Image, types.OCIManifestSchema1)
 	img = mutate.ConfigMediaType(img, types.OCIConfigJSON)
 	if img, err = mutate.Append(img, mutate.Addendum{Layer: layer, History: v1.History{
-		Created: v1.Time{Time: o.created}, CreatedBy: "sluice " + o.version,
+		Created: v1.Time{Time: o.created}, CreatedBy: o.program + " " + o.version,
 	}}); err != nil {
 		return nil, err
 	}
@@ -43,10 +43,9 @@ func pack(o options, arch string, binary []byte) (v1.Image, error) {
 	cfg = cfg.DeepCopy()
 	cfg.OS, cfg.Architecture, cfg.Created = "linux", arch, v1.Time{Time: o.created}
 	cfg.Config = v1.Config{
-		User: user, Entrypoint: []string{"/sluice"}, Cmd: []string{"run"}, WorkingDir: "/",
-		ExposedPorts: map[string]struct{}{"24224/tcp": {}, "24231/tcp": {}},
+		User: user, Entrypoint: []string{"/" + o.program}, WorkingDir: "/",
 		Labels: map[string]string{
-			"org.opencontainers.image.title":    "sluice",
+			"org.opencontainers.image.title":    o.program,
 			"org.opencontainers.image.version":  o.version,
 			"org.opencontainers.image.revision": o.revision,
 		},
@@ -58,7 +57,7 @@ func layerOf(o options, binary []byte) (v1.Layer, error) {
 	var buf bytes.Buffer
 	w := tar.NewWriter(&buf)
 	err := w.WriteHeader(&tar.Header{
-		Typeflag: tar.TypeReg, Name: "sluice", Mode: 0o555, Size: int64(len(binary)), ModTime: o.created, Format: tar.FormatPAX,
+		Typeflag: tar.TypeReg, Name: o.program, Mode: 0o555, Size: int64(len(binary)), ModTime: o.created, Format: tar.FormatPAX,
 	})
 	if err != nil {
 		return nil, err
