@@ -56,6 +56,8 @@ type input struct {
 	forwarder.Source
 	Listen func(ctx context.Context) error // takes its addresses, so that one in use is an error at start; may be nil
 	Addrs  func() []net.Addr               // after Listen; may be nil
+	// Steps are for this source's records alone, before all others.
+	Steps []forwarder.Step
 }
 
 // output is what a row of outputs makes: a sink, or a way on without one.
@@ -131,6 +133,9 @@ func (p params) below(e *conf.Element, prefix string) (problems conf.Problems, r
 	c := *e
 	c.Params, c.Children = nil, nil
 	for _, x := range e.Params {
+		if x.Null { // as if it were not written
+			continue
+		}
 		found, known := p.look(e.Name, prefix+x.Name, x.Name, x.Pos)
 		problems = append(problems, found...)
 		if !known {

@@ -14,6 +14,7 @@ import (
 // sources are the sources by type.
 func sources() map[string]row[input] {
 	return map[string]row[input]{
+		"tail":    sourceOf(defaultTailSource, newTailSource, tailSourceParams),
 		"forward": sourceOf(defaultForwardSource, newForwardSource, forwardSourceParams),
 	}
 }

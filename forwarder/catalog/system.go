@@ -64,6 +64,7 @@ var systemParams = params{
 func FromTree(s *Settings, root *conf.Element) (problems conf.Problems) {
 	s.Tree = root
 	s.Metrics.Listen, s.Admin.Listen = "", "" // the listeners are those that it configures
+	problems = s.kubernetesFrom(flat(root))
 	for _, e := range root.Children {
 		if e.Name != "system" {
 			continue

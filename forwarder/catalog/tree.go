@@ -119,7 +119,7 @@ func (b *builder) source(e *conf.Element) conf.Problems {
 		return problems
 	}
 	c := b.context(b.name(e, kind, ""), "input", label)
-	in, found, err := construct(c, e)
+	in, found, err := construct(c, modern(e))
 	problems = append(append(problems, found...), e.Explain(err)...)
 	if problems.Bad() || in.Source == nil {
 		return problems
@@ -127,8 +127,26 @@ func (b *builder) source(e *conf.Element) conf.Problems {
 	if b.parts.forward == nil && kind == "forward" {
 		b.parts.forward = in.Addrs
 	}
+	if len(in.Steps) > 0 {
+		label = b.private(c.Name, label, in.Steps)
+	}
 	b.parts.add(c.Name, label, in)
 	return problems
+}
+
+// private makes a label with the steps of one source, which leads to where the
+// source's records would have begun.
+func (b *builder) private(name, label string, steps []forwarder.Step) string {
+	every, err := forwarder.ParsePattern("**")
+	if err != nil {
+		panic("BUG: ** is no pattern: " + err.Error())
+	}
+	for i := range steps {
+		steps[i].Match, steps[i].Name = every, name
+	}
+	own := "source " + name // no label that can be written: those begin with @
+	b.parts.Config.Pipeline.Labels[own] = append(steps, forwarder.Step{Match: every, Name: name, Outputs: []forwarder.Output{{Label: label}}})
+	return own
 }
 
 // step makes a filter or a match. Without an argument it is for every tag.
@@ -149,7 +167,7 @@ func (b *builder) step(e *conf.Element, label string) ([]forwarder.Step, conf.Pr
 			return nil, problems
 		}
 		c := b.context(b.name(e, kind, ""), "filter", label)
-		step, found, err := construct(c, e)
+		step, found, err := construct(c, modern(e))
 		problems = append(append(problems, found...), e.Explain(err)...)
 		step.Match, step.Name = pattern, c.Name
 		return []forwarder.Step{step}, problems

@@ -1,0 +1,55 @@
+package catalog
+
+import (
+	"sluice/event"
+	"sluice/forwarder/filter"
+)
+
+// pathKey puts a file's path on its records.
+type pathKey string
+
+// Apply implements forwarder.Filter.
+func (k pathKey) Apply(b *event.Batch) {
+	if b.Shared == nil || b.Shared.File == "" {
+		return
+	}
+	key, v := b.KeyString(string(k)), b.PutString(b.Shared.File, event.Text)
+	for i := range b.Recs {
+		if b.Recs[i].State == event.Live {
+			b.Set(i, key, v)
+		}
+	}
+}
+
+// lineParser is a tail's <parse>. A batch holds the lines of one file: those of
+// a container runtime, which tail has read, have a field stream, and only their
+// text may still get another name, or be parsed; others are a text to parse.
+type lineParser struct {
+	message   string // what the text of a container's line is called
+	container bool   // it is parsed
+	parser    *filter.Parser
+}
+
+// Apply implements forwarder.Filter.
+func (p *lineParser) Apply(b *event.Batch) {
+	if len(b.Recs) == 0 {
+		return
+	}
+	message, stream := b.KeyString("message"), b.KeyString("stream")
+	if _, runtime := b.Get(0, stream); !runtime || p.container {
+		p.parser.Apply(b)
+		return
+	}
+	if p.message == "message" {
+		return
+	}
+	to := b.KeyString(p.message)
+	for i := range b.Recs {
+		fields := b.FieldsOf(i)
+		for j := range fields {
+			if fields[j].Key == message {
+				fields[j].Key = to
+			}
+		}
+	}
+}

@@ -1,0 +1,132 @@
+package catalog
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"sluice/forwarder"
+	"sluice/forwarder/filter"
+	"sluice/forwarder/tail"
+	"sluice/parser"
+)
+
+// tailSource is Fluentd's source tail. What is not here is in
+// tailSourceParams.
+type tailSource struct {
+	Path        string        `conf:"path,required"`
+	ExcludePath []string      `conf:"exclude_path"`
+	Tag         string        `conf:"tag,required"`
+	FromHead    bool          `conf:"read_from_head"`
+	PathKey     string        `conf:"path_key"`
+	Refresh     time.Duration `conf:"refresh_interval"`
+	RotateWait  time.Duration `conf:"rotate_wait"`
+	MaxLine     int64         `conf:"max_line_size,size"`
+	Parse       parser.Config `conf:"parse"`
+}
+
+func defaultTailSource() tailSource {
+	d := tail.DefaultConfig()
+	return tailSource{Refresh: d.Refresh, RotateWait: d.RotateWait, MaxLine: d.MaxLine, Parse: parser.DefaultConfig()}
+}
+
+const (
+	ownPositions = "positions are kept in data_dir, and follow a file through its renames"
+	ownWatch     = "files are watched and looked at by themselves"
+	ownPace      = "a busy file never holds up the others"
+)
+
+var tailSourceParams = params{
+	unneeded: map[string]string{
+		"pos_file": ownPositions, "pos_file_compaction_interval": ownPositions, "follow_inodes": ownPositions,
+		"enable_watch_timer": ownWatch, "enable_stat_watcher": ownWatch, "watcher_backend": ownWatch, "open_on_every_update": ownWatch,
+		"skip_refresh_on_startup": ownWatch, "path_timezone": "times in paths are not used", "glob_policy": "*, ? and [a-z] are understood",
+		"read_lines_limit": ownPace, "read_bytes_limit_per_second": ownPace, "throttling_period": ownPace,
+		"emit_unmatched_lines": "a line that cannot be parsed goes to @ERROR, or goes on as it is", "emit_event": ownPace,
+		"ignore_repeated_permission_error": "a message that repeats is held back always",
+		"encoding":                         "bytes stay as they are; what is not UTF-8 is marked by the output",
+		"limit_recently_modified":          "a file that does not change costs nothing",
+	},
+	missing: map[string]string{
+		"multiline_flush_interval": "joined lines wait for their own time",
+		"group":                    "no file is read slower than it is written",
+	},
+	refused: map[string]string{
+		"from_encoding":  "convert the file, or the records behind Elasticsearch's ingest pipeline",
+		"path_delimiter": "write a source for each path",
+	},
+}
+
+// newTailSource makes the source of files of Fluentd's parameters.
+func newTailSource(c *Context, p tailSource) (input, error) {
+	cfg := tail.DefaultConfig()
+	cfg.Path, cfg.Exclude, cfg.Tag = p.Path, p.ExcludePath, p.Tag
+	cfg.Refresh, cfg.RotateWait, cfg.MaxLine = p.Refresh, p.RotateWait, p.MaxLine
+	if !p.FromHead {
+		cfg.ReadFrom = "end"
+	}
+	if strings.ContainsAny(p.Path, ",%") {
+		return input{}, fieldError{"path", fmt.Sprintf("%q: several paths, and times in a path, are not supported", p.Path), "write a source for each path, with * for what changes"}
+	}
+	if !strings.HasPrefix(p.Path, "/") {
+		return input{}, fieldError{"path", fmt.Sprintf("%q does not begin with /", p.Path), "write the whole path"}
+	}
+	in, err := newTail(c, cfg)
+	if err != nil {
+		return in, err
+	}
+	if p.PathKey != "" {
+		in.Steps = append(in.Steps, forwarder.Step{Filter: pathKey(p.PathKey)})
+	}
+	f, err := newLineParser(p.Parse)
+	if f != nil {
+		in.Steps = append(in.Steps, forwarder.Step{Filter: f})
+	}
+	return in, err
+}
+
+// newLineParser makes the filter that does what <parse> says beyond what tail
+// does by itself: it knows the lines of container runtimes, whatever their
+// format is called. nil: nothing.
+func newLineParser(cfg parser.Config) (forwarder.Filter, error) {
+	if cfg.Type == "" {
+		return nil, fieldError{"parse", "there is no <parse>", "add <parse> with @type json, cri, none or the like"}
+	}
+	f := &lineParser{message: "message"}
+	switch {
+	case cfg.Type == "none" && (cfg.MessageKey == "" || cfg.MessageKey == "message"), cfg.Type == "cri" && len(cfg.Parse) == 0:
+		return nil, nil
+	case cfg.Type == "regexp" && strings.Contains(cfg.Expression, "<logtag>") || cfg.Type == "regexp" && strings.Contains(cfg.Expression, "(?<stream>stdout|stderr)"):
+		f.message = criName(cfg.Expression)
+	case cfg.Type == "multi":
+		for _, p := range cfg.Pattern {
+			if strings.Contains(p.Expression, "(?<stream>stdout|stderr)") {
+				f.message = criName(p.Expression)
+			}
+		}
+	}
+	own := filter.DefaultParserConfig()
+	own.KeyName, own.Parse = "message", cfg
+	if cfg.Type == "cri" { // the runtime's part is read already: what is left is the message's
+		own.Parse, own.ReserveData, own.RemoveKeyNameField = cfg.Parse[0], cfg.MergeCRIFields, true
+		f.container = true
+	}
+	var err error
+	f.parser, err = filter.NewParser(own)
+	var at interface{ Field() string }
+	if errors.As(err, &at) && cfg.Type != "cri" {
+		return nil, err // the field is parse.NAME, as here
+	}
+	return f, err
+}
+
+// criName is what an expression for lines of the CRI calls the line's text.
+func criName(expression string) string {
+	for _, name := range []string{"log", "message", "msg"} {
+		if strings.Contains(expression, "(?<"+name+">") {
+			return name
+		}
+	}
+	return "message"
+}
