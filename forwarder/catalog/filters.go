@@ -17,17 +17,18 @@ func filters() map[string]row[forwarder.Step] {
 	flatten := filterOf(filter.DefaultFlattenConfig, filter.NewFlatten)
 	sampling := filterOf(filter.DefaultSamplingConfig, filter.NewSampling)
 	return map[string]row[forwarder.Step]{
-		"grep":               legacyGrep(warned(filterOf(filter.DefaultGrepConfig, filter.NewGrep))),
-		"record_transformer": filterOf(filter.DefaultRecordTransformerConfig, filter.NewRecordTransformer),
-		"parser":             warned(filterOf(filter.DefaultParserConfig, filter.NewParser)),
-		"dedot":              dedot,
-		"dedot_filter":       dedot,
-		"flatten_hash":       flatten,
-		"flatten":            flatten,
-		"sampling":           sampling,
-		"sampling_filter":    sampling,
-		"throttle":           stepOf(filter.DefaultThrottleConfig, newThrottle, params{}),
-		"stdout":             stepOf(filter.DefaultStdoutConfig, newStdoutFilter, stdoutFilterParams()),
+		"grep":                legacyGrep(warned(filterOf(filter.DefaultGrepConfig, filter.NewGrep))),
+		"record_transformer":  filterOf(filter.DefaultRecordTransformerConfig, filter.NewRecordTransformer),
+		"parser":              warned(filterOf(filter.DefaultParserConfig, filter.NewParser)),
+		"kubernetes_metadata": stepOf(noKubernetesFilter, newKubernetesFilter, kubernetesFilterParams),
+		"dedot":               dedot,
+		"dedot_filter":        dedot,
+		"flatten_hash":        flatten,
+		"flatten":             flatten,
+		"sampling":            sampling,
+		"sampling_filter":     sampling,
+		"throttle":            stepOf(filter.DefaultThrottleConfig, newThrottle, params{}),
+		"stdout":              stepOf(filter.DefaultStdoutConfig, newStdoutFilter, stdoutFilterParams()),
 	}
 }
 
