@@ -85,7 +85,8 @@ func (a *Agent) build(s *catalog.Settings, o Options) (err error) {
 	led := ledger.New()
 	a.parts, err = catalog.Build(s, catalog.Deps{
 		Ledger: led, Checkpoint: store, Dead: a.dead, Enrich: a.enrich, Budget: buffer.NewBudget(int(memory)), Memory: memory,
-		Lane: o.Lane, Log: o.Log, Registerer: reg, Loop: a.health.Loop,
+		BufferDir: filepath.Join(s.DataDir, "buffer"),
+		Lane:      o.Lane, Log: o.Log, Registerer: reg, Loop: a.health.Loop,
 	})
 	if err != nil {
 		return err

@@ -1,5 +1,7 @@
 package event
 
+import "slices"
+
 // Block is a batch encoded for one sink and one key (target index, path,
 // partition). Item i is Body[Ends[i-1]:Ends[i]].
 type Block struct {
@@ -13,7 +15,8 @@ type Block struct {
 	IDs     []ID
 	Weights []uint16
 	Ack     *Ack // one share of the batch's receipt
-	Charge  int  // the buffer's: bytes of the budget that it holds
+	Slot    any  // the buffer's: what it knows about the block; both halves of one that is cut share it
+	Shared  bool // somebody else reads the slices too: they are copied before they are changed
 }
 
 // Close ends the item whose bytes were appended to Body since the last Close.
@@ -55,6 +58,10 @@ func (b *Block) Reset() {
 
 // keep removes the items not listed; idx ascends and counts from base.
 func (b *Block) keep(idx []uint32, base uint32) {
+	if b.Shared {
+		b.Body, b.Ends, b.IDs, b.Weights = slices.Clone(b.Body), slices.Clone(b.Ends), slices.Clone(b.IDs), slices.Clone(b.Weights)
+		b.Shared = false
+	}
 	body := b.Body[:0]
 	for n, i := range idx {
 		i -= base
@@ -68,14 +75,11 @@ func (b *Block) keep(idx []uint32, base uint32) {
 	b.Body, b.Ends, b.IDs, b.Weights = body, b.Ends[:n], b.IDs[:n], b.Weights[:n]
 }
 
-// cut moves the items from n on to r, with half of the charge and a share of
-// the receipt.
+// cut moves the items from n on to r, with a share of the receipt.
 func (b *Block) cut(n int, r *Block) *Block {
 	at := b.Ends[n-1]
-	r.Key, r.Tag, r.Stream, r.Since, r.Urgent, r.Ack = b.Key, b.Tag, b.Stream, b.Since, b.Urgent, b.Ack
+	r.Key, r.Tag, r.Stream, r.Since, r.Urgent, r.Ack, r.Slot = b.Key, b.Tag, b.Stream, b.Since, b.Urgent, b.Ack, b.Slot
 	r.Ack.Fork(1)
-	r.Charge = b.Charge / 2
-	b.Charge -= r.Charge
 	r.Body = append(r.Body, b.Body[at:]...)
 	for i := n; i < b.Len(); i++ {
 		r.Ends = append(r.Ends, b.Ends[i]-at)
@@ -104,4 +108,20 @@ func (bs *Blocks) For(key string) *Block {
 	b.Key = key
 	bs.List = append(bs.List, b)
 	return b
+}
+
+// BufferStats is what a lane's buffer holds and has done. The counters count
+// from the start of the process.
+type BufferStats struct {
+	Records     int // source records not answered for, leased ones included
+	Bytes       int // of the memory budget
+	DiskRecords int // of Records: on the disk alone, not in memory
+	DiskBytes   int64
+
+	Recovered uint64 // source records found on the disk at the start
+	Dropped   uint64 // source records dropped because the buffer was full
+	Lost      uint64 // source records whose bytes could not be read back
+	Written   uint64 // bytes
+	Commits   uint64 // fsyncs that made blocks safe
+	Degraded  bool   // blocks that should be on the disk cannot be written
 }

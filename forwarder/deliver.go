@@ -41,6 +41,7 @@ func (l *Lane) deliver(ctx context.Context, c *event.Chunk) {
 			}
 			l.log.Warn("cannot deliver, trying again", "items", n, "tries", c.Tries, "error", err)
 			l.metrics.retry("unknown_fate", c.Weight())
+			l.buf.Failed(c)
 			wait = l.sleep(ctx, wait, 0)
 			continue
 		}

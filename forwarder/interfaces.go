@@ -63,6 +63,9 @@ type Buffer interface {
 	// Settle answers for every item of a leased chunk but those kept, which
 	// stay leased in c.
 	Settle(c *event.Chunk, keep []uint32)
+	// Failed says that a leased chunk was sent and was not taken, or not all of
+	// it: what is left of it may wait for long.
+	Failed(c *event.Chunk)
 	// Return gives a leased chunk back to the front of its key's queue, not to
 	// be leased again before the delay is over: the key is parked.
 	Return(c *event.Chunk, after time.Duration)
@@ -72,8 +75,12 @@ type Buffer interface {
 	Flush()
 	// Close refuses further blocks and lets Lease end.
 	Close()
-	// Stats are the source records it holds, leased ones included, and bytes.
-	Stats() (records, bytes int)
+	// Stats are what it holds and what it has done.
+	Stats() event.BufferStats
+	// Run does the buffer's own work until ctx ends, then makes safe what is
+	// left as well as it can. The lane calls it once and ends ctx when its
+	// senders have ended.
+	Run(ctx context.Context)
 }
 
 // DeadLetters keeps what a sink refused for good.

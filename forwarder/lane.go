@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/bits"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -128,11 +129,24 @@ func (l *Lane) count(f func(*ledger.Account)) {
 	f(&l.account)
 }
 
-// Account is the lane's present account: what was offered to it is Read.
-func (l *Lane) Account() ledger.Account {
+// Account is the lane's present account: what was offered to it, and what its
+// buffer found on the disk at the start, is Read.
+func (l *Lane) Account() ledger.Account { return whole(l.own(), l.buf.Stats()) }
+
+// own is the part of the account that the lane counts itself.
+func (l *Lane) own() ledger.Account {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.account
+}
+
+// whole adds what the buffer counts to the lane's own part of its account.
+func whole(a ledger.Account, s event.BufferStats) ledger.Account {
+	gone := s.Dropped + s.Lost
+	a.Read += s.Recovered
+	a.Dropped += gone
+	a.Pending += s.Recovered - gone
+	return a
 }
 
 // Restore adds what earlier lives of the process answered for. It is called
@@ -151,14 +165,15 @@ type LaneState struct {
 	Account      ledger.Account `json:"account"`
 	Records      int            `json:"buffer_records"`
 	Bytes        int            `json:"buffer_bytes"`
+	DiskBytes    int64          `json:"buffer_disk_bytes"`
 	RequestLimit int64          `json:"request_limit_bytes"`
 	InFlight     int32          `json:"requests_in_flight"`
 }
 
 // State is the lane as it stands.
 func (l *Lane) State() LaneState {
-	records, bytes := l.buf.Stats()
-	return LaneState{l.cfg.Name, l.Account(), records, bytes, l.limit.Load(), l.inflight.Load()}
+	s := l.buf.Stats()
+	return LaneState{l.cfg.Name, whole(l.own(), s), s.Records, s.Bytes, s.DiskBytes, l.limit.Load(), l.inflight.Load()}
 }
 
 // Sink is what the lane stands in front of.
@@ -188,9 +203,10 @@ func (l *Lane) check() error {
 // receipts back under its own, and a receipt may wait for who reads accounts.
 func (l *Lane) look() (a ledger.Account, held int) {
 	for range 100 {
-		a = l.Account()
-		held, _ = l.buf.Stats()
-		if l.Account() == a {
+		own := l.own()
+		s := l.buf.Stats()
+		a, held = whole(own, s), s.Records
+		if l.own() == own {
 			break
 		}
 	}
@@ -215,6 +231,13 @@ func (p *Pool) Get(class int) *event.Block {
 		return b
 	}
 	return &event.Block{Body: make([]byte, 0, 1024<<class)}
+}
+
+// Sized returns an empty block whose body holds so many bytes.
+func (p *Pool) Sized(bytes int) *event.Block {
+	b := p.Get(class(bytes))
+	b.Body = slices.Grow(b.Body, bytes) // beyond the largest class
+	return b
 }
 
 // Free takes a block back that nobody uses any more.
@@ -242,18 +265,20 @@ func (p *Pool) Fit(b *event.Block) *event.Block {
 	return f
 }
 
-// run starts the senders and returns when all have ended: when the buffer is
-// closed and empty, or ctx is done.
+// run starts the buffer and the senders and returns when all have ended: when
+// the buffer is closed and empty, or ctx is done; then the buffer keeps what is
+// left, if it can.
 func (l *Lane) run(ctx context.Context) {
-	var wg, side sync.WaitGroup
-	defer side.Wait()
-	ctx, stop := context.WithCancel(ctx)
-	defer stop()
+	beside, stop := context.WithCancel(context.WithoutCancel(ctx)) // what the senders need to the end
+	var senders, side sync.WaitGroup
+	side.Go(func() { l.buf.Run(beside) })
 	if r, ok := l.sink.(Runner); ok {
-		side.Go(func() { r.Run(ctx) })
+		side.Go(func() { r.Run(beside) })
 	}
 	for range l.cfg.Senders {
-		wg.Go(func() { l.send(ctx) })
+		senders.Go(func() { l.send(ctx) })
 	}
-	wg.Wait()
+	senders.Wait()
+	stop()
+	side.Wait()
 }

@@ -92,7 +92,7 @@ type rig struct {
 func newLane(t *testing.T, name string, sink Sink, share *buffer.Share, dead DeadLetters, log *slog.Logger) *Lane {
 	t.Helper()
 	pool := NewPool()
-	buf := buffer.NewMemory(buffer.Config{FlushBytes: 1000, FlushInterval: time.Second}, share, pool.Free)
+	buf := buffer.New(buffer.Config{FlushBytes: 1000, FlushInterval: time.Second}, share, pool, nil)
 	l, err := NewLane(LaneConfig{Name: name, Senders: 1}, sink, buf, dead, pool, log, prometheus.NewRegistry())
 	if err != nil {
 		t.Fatal(err)

@@ -19,7 +19,6 @@ type laneMetrics struct {
 
 func (m *laneMetrics) register(l *Lane, reg prometheus.Registerer) error {
 	bySink := prometheus.Labels{"sink": l.cfg.Name}
-	byLane := prometheus.Labels{"lane": l.cfg.Name, "medium": "memory"}
 	out := prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "sluice_output_records_total", ConstLabels: bySink,
 		Help: "Source records answered for by the sink; rejected ones are in the dead letters when dead_lettered counts them too.",
@@ -34,18 +33,12 @@ func (m *laneMetrics) register(l *Lane, reg prometheus.Registerer) error {
 		Buckets:                     prometheus.ExponentialBuckets(0.01, 2, 16),
 		NativeHistogramBucketFactor: 1.1,
 	})
-	gauge := func(name, help string, f func(records, bytes int) int) prometheus.Collector {
-		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help, ConstLabels: byLane},
-			func() float64 { return float64(f(l.buf.Stats())) })
-	}
 	m.delivered, m.duplicate = out.WithLabelValues("delivered"), out.WithLabelValues("duplicate")
 	m.rejected, m.dead = out.WithLabelValues("rejected"), out.WithLabelValues("dead_lettered")
 	m.endToEnd = e2e
 	var errs error
 	for _, c := range []prometheus.Collector{
-		out, m.retries, e2e,
-		gauge("sluice_buffer_records", "Source records in the buffer or being sent.", func(r, _ int) int { return r }),
-		gauge("sluice_buffer_bytes", "Bytes of the memory budget that the lane holds.", func(_, b int) int { return b }),
+		out, m.retries, e2e, bufferMetrics{l},
 	} {
 		errs = errors.Join(errs, reg.Register(c))
 	}

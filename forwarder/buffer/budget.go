@@ -86,6 +86,16 @@ func (s *Share) Take(n int) {
 	}
 }
 
+// Wake lets those who wait ask again.
+func (s *Share) Wake() {
+	s.budget.mu.Lock()
+	defer s.budget.mu.Unlock()
+	if s.wait != nil {
+		close(s.wait)
+		s.wait = nil
+	}
+}
+
 // Used is the number of bytes this lane has in flight.
 func (s *Share) Used() int {
 	s.budget.mu.Lock()

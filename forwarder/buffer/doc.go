@@ -1,9 +1,21 @@
 // Package buffer keeps a lane's blocks between the encoder and the sink.
 //
 // Promise: a block is in it until it is answered for; its receipt is given
-// back when it is safe and not before. One byte budget bounds all lanes
-// together, and each lane can always reach its own guaranteed part of it, so
-// that a lane whose sink is down cannot starve the others.
+// back when it is safe (fsynced, or answered for by the sink) and not before.
+// One byte budget bounds all lanes together, and each lane can always reach
+// its own guaranteed part of it, so that a lane whose sink is down cannot
+// starve the others. A disk that fails costs durability, never a block: they
+// stay in memory, sources wait, and an alarm says so.
 //
-// Here lives the memory buffer: safe means delivered.
+// With a log behind it (package wal) blocks are written down, always or when
+// it matters, and leave memory when memory is short: then only their place is
+// kept. Which is which:
+//
+//	Never   memory: safe is delivered
+//	Always  disk: safe is fsynced
+//	Needed  auto: at once when a client waits for it; else when a send attempt
+//	        failed, when memory is short and the sink takes nothing, when it
+//	        has waited FlushInterval + 5 s, and at the end
+//
+// Run is the only goroutine; the lane owns it.
 package buffer

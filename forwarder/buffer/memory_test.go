@@ -14,12 +14,12 @@ import (
 
 var cfg = Config{FlushBytes: 100, FlushInterval: time.Second}
 
-type receipts struct{ n int }
+type settled struct{ n int }
 
-func (r *receipts) Settled(int) { r.n++ }
+func (r *settled) Settled(int) { r.n++ }
 
 // block makes a block of n one-byte items, weight 2 each.
-func block(key string, n int, r *receipts) *event.Block {
+func block(key string, n int, r *settled) *event.Block {
 	b := &event.Block{Key: key, Ack: event.NewAck(r)}
 	for i := range n {
 		b.Body = append(b.Body, byte('a'+i%26))
@@ -28,7 +28,7 @@ func block(key string, n int, r *receipts) *event.Block {
 	return b
 }
 
-func lease(t *testing.T, m *Memory, max int) *event.Chunk {
+func lease(t *testing.T, m *Buffer, max int) *event.Chunk {
 	t.Helper()
 	c, err := m.Lease(t.Context(), max)
 	if err != nil {
@@ -39,7 +39,7 @@ func lease(t *testing.T, m *Memory, max int) *event.Chunk {
 
 func TestDueByBytesOrAge(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		m, r := NewMemory(cfg, NewBudget(1<<20).Share(), nil), &receipts{}
+		m, r := New(cfg, NewBudget(1<<20).Share(), nil, nil), &settled{}
 		start := time.Now()
 		m.Append(block("a", 10, r))
 		c := lease(t, m, 1000)
@@ -62,7 +62,7 @@ func TestDueByBytesOrAge(t *testing.T) {
 			}
 			m.Settle(c, nil)
 		}
-		if records, _ := m.Stats(); r.n != 5 || records != 0 {
+		if records := m.Stats().Records; r.n != 5 || records != 0 {
 			t.Fatalf("%d receipts, %d records left", r.n, records)
 		}
 	})
@@ -70,7 +70,7 @@ func TestDueByBytesOrAge(t *testing.T) {
 
 func TestAnUrgentBlockWaitsOnlyForCompany(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		m, r := NewMemory(cfg, NewBudget(1<<20).Share(), nil), &receipts{}
+		m, r := New(cfg, NewBudget(1<<20).Share(), nil, nil), &settled{}
 		start := time.Now()
 		m.Append(block("a", 10, r))
 		urgent := block("a", 1, r)
@@ -89,7 +89,7 @@ func TestAnUrgentBlockWaitsOnlyForCompany(t *testing.T) {
 
 func TestAppendWakesAWaitingLease(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		m, r := NewMemory(cfg, NewBudget(1<<20).Share(), nil), &receipts{}
+		m, r := New(cfg, NewBudget(1<<20).Share(), nil, nil), &settled{}
 		got := make(chan *event.Chunk)
 		go func() { got <- lease(t, m, 1000) }()
 		synctest.Wait()
@@ -105,7 +105,7 @@ func TestAppendWakesAWaitingLease(t *testing.T) {
 
 func TestKeepAndReturnParksOneKey(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		m, r := NewMemory(cfg, NewBudget(1<<20).Share(), nil), &receipts{}
+		m, r := New(cfg, NewBudget(1<<20).Share(), nil, nil), &settled{}
 		m.Append(block("a", 100, r))
 		m.Append(block("b", 100, r))
 		c := lease(t, m, 1000)
@@ -127,7 +127,7 @@ func TestKeepAndReturnParksOneKey(t *testing.T) {
 			t.Fatalf("%s after %v", c.Key, time.Since(start))
 		}
 		m.Settle(c, nil)
-		if _, bytes := m.Stats(); r.n != 2 || bytes != 0 {
+		if bytes := m.Stats().Bytes; r.n != 2 || bytes != 0 {
 			t.Fatalf("%d receipts, %d bytes held", r.n, bytes)
 		}
 	})
@@ -135,7 +135,7 @@ func TestKeepAndReturnParksOneKey(t *testing.T) {
 
 func TestCloseDrainsAllButParked(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		m, r := NewMemory(cfg, NewBudget(1<<20).Share(), nil), &receipts{}
+		m, r := New(cfg, NewBudget(1<<20).Share(), nil, nil), &settled{}
 		m.Append(block("parked", 100, r))
 		m.Return(lease(t, m, 1000), time.Minute)
 		m.Append(block("a", 1, r))
@@ -188,7 +188,7 @@ func TestModel(t *testing.T) {
 
 func model(t *testing.T, rnd *rand.Rand) {
 	budget := NewBudget(1 << 20)
-	m, r := NewMemory(cfg, budget.Share(), nil), &receipts{}
+	m, r := New(cfg, budget.Share(), nil, nil), &settled{}
 	appended, answered, blocks := 0, map[uint64]bool{}, 0
 	number := func(c *event.Chunk, i uint32) uint64 {
 		b, j := c.At(i)
@@ -205,7 +205,7 @@ func model(t *testing.T, rnd *rand.Rand) {
 			m.Append(b)
 			continue
 		}
-		if records, _ := m.Stats(); records == 0 {
+		if records := m.Stats().Records; records == 0 {
 			continue
 		}
 		c := lease(t, m, 1+rnd.IntN(200))
@@ -225,7 +225,7 @@ func model(t *testing.T, rnd *rand.Rand) {
 			m.Return(c, time.Duration(rnd.IntN(3))*time.Second)
 		}
 	}
-	if records, _ := m.Stats(); records != 0 || budget.Used() != 0 || r.n != blocks {
+	if records := m.Stats().Records; records != 0 || budget.Used() != 0 || r.n != blocks {
 		t.Fatalf("left: %d records, %d bytes, %d of %d receipts", records, budget.Used(), r.n, blocks)
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"sluice/event"
 	"sluice/forwarder"
 	"sluice/forwarder/buffer"
+	"sluice/forwarder/buffer/wal"
 	"sluice/forwarder/checkpoint"
 	"sluice/forwarder/enrich"
 	"sluice/forwarder/ledger"
@@ -25,6 +26,7 @@ type Deps struct {
 	Dead       DeadLetters
 	Budget     *buffer.Budget
 	Enrich     *enrich.Enricher     // knows the node's pods; may be nil
+	BufferDir  string               // where lanes keep what must not be lost; empty: in memory alone
 	Memory     int64                // memory_limit in bytes; 0: a part's own default
 	Lane       forwarder.LaneConfig // timing; zero values are defaults
 	Log        *slog.Logger
@@ -44,6 +46,7 @@ type Parts struct {
 	listens []func(context.Context) error
 	forward func() []net.Addr // the addresses of the first forward input
 	sinks   []forwarder.Sink
+	logs    []*wal.Log // of the lanes
 	places  []conf.Pos // where the sinks stand in the tree
 }
 
@@ -142,9 +145,8 @@ func (b *builder) context(name, kind, label string) *Context {
 func (b *builder) lane(c *Context, sink forwarder.Sink, s Buffer, cfg forwarder.LaneConfig) (*forwarder.Lane, error) {
 	b.parts.sinks = append(b.parts.sinks, sink)
 	pool := forwarder.NewPool()
-	buf := buffer.NewMemory(buffer.Config{FlushBytes: int(s.FlushBytes), FlushInterval: s.FlushInterval}, b.d.Budget.Share(), pool.Free)
 	cfg.Name = c.Name
-	lane, err := forwarder.NewLane(cfg, sink, buf, b.d.Dead, pool, b.d.Log, b.d.Registerer)
+	lane, err := forwarder.NewLane(cfg, sink, b.queue(c, s, pool), b.d.Dead, pool, b.d.Log, b.d.Registerer)
 	if err == nil {
 		b.parts.Config.Lanes = append(b.parts.Config.Lanes, lane)
 	}
@@ -195,5 +197,8 @@ func (p *Parts) Close() {
 		if c, ok := s.(interface{ Close() }); ok {
 			c.Close()
 		}
+	}
+	for _, l := range p.logs {
+		l.Close() // a lane that ran has done it
 	}
 }

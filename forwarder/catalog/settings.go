@@ -56,11 +56,14 @@ type Inputs struct {
 	Forward    listen.Config `conf:"forward"`
 }
 
-// Buffer sizes the lane in front of the output.
+// Buffer says where a lane's blocks wait, and how long.
 type Buffer struct {
-	Type          string        `conf:"type,oneof=memory"`
-	FlushBytes    int64         `conf:"flush_bytes,size"`
-	FlushInterval time.Duration `conf:"flush_interval"`
+	Type           string        `conf:"type,oneof=memory|disk|auto"`
+	DiskLimit      int64         `conf:"disk_limit,size"`
+	FlushBytes     int64         `conf:"flush_bytes,size"`
+	FlushInterval  time.Duration `conf:"flush_interval"`
+	OverflowAction string        `conf:"overflow_action,oneof=block|drop_oldest|drop_newest"`
+	Recovery       string        `conf:"recovery,oneof=oldest_first|newest_first"`
 }
 
 // Default is what holds where nothing is set. A MemoryLimit of 0 stands for
@@ -74,7 +77,10 @@ func Default() *Settings {
 		Admin:         admin.Config{Listen: "127.0.0.1:24220"},
 		Inputs:        Inputs{Containers: tail.DefaultConfig(), Forward: listen.DefaultConfig()},
 		Kubernetes:    enrich.DefaultConfig(),
-		Buffer:        Buffer{Type: "memory", FlushBytes: 1 << 20, FlushInterval: time.Second},
+		Buffer: Buffer{
+			Type: "memory", DiskLimit: 1 << 30, FlushBytes: 1 << 20, FlushInterval: time.Second,
+			OverflowAction: "block", Recovery: "oldest_first",
+		},
 		Output:        "elasticsearch",
 		Elasticsearch: elastic.DefaultConfig(),
 		DeadLetters:   deadletter.DefaultConfig(),
