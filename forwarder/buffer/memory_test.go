@@ -182,11 +182,11 @@ func TestEachShareReachesItsGuarantee(t *testing.T) {
 // compares with a plain set of item numbers.
 func TestModel(t *testing.T) {
 	for seed := range uint64(100) {
-		synctest.Test(t, func(t *testing.T) { model(t, rand.New(rand.NewPCG(seed, 3))) })
+		synctest.Test(t, func(t *testing.T) { plainModel(t, rand.New(rand.NewPCG(seed, 3))) })
 	}
 }
 
-func model(t *testing.T, rnd *rand.Rand) {
+func plainModel(t *testing.T, rnd *rand.Rand) {
 	budget := NewBudget(1 << 20)
 	m, r := New(cfg, budget.Share(), nil, nil), &settled{}
 	appended, answered, blocks := 0, map[uint64]bool{}, 0

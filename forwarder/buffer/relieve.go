@@ -38,7 +38,7 @@ func (m *Buffer) relieve() {
 		m.pressed, m.stuck = false, false
 		return
 	}
-	m.stuck = freed == 0 && (m.full || m.failed != nil)
+	m.stuck = freed == 0 && (m.when == Never || m.full || m.failed != nil)
 	if m.stuck && m.cfg.Overflow != Block {
 		m.share.Wake() // those who wait may bring what will be dropped
 	}

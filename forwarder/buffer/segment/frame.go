@@ -72,6 +72,18 @@ func checkHeader(p []byte) error {
 	return nil
 }
 
+// tornHeader reports whether p is a header of this version that reached the
+// disk in part: what did not is missing, or zero.
+func tornHeader(p []byte) bool {
+	whole := AppendHeader(nil)
+	for i := range min(len(p), HeaderLen) {
+		if p[i] != whole[i] && p[i] != 0 {
+			return false
+		}
+	}
+	return true
+}
+
 // head is the beginning of every frame:
 //
 //	0  marker

@@ -2,7 +2,6 @@ package segment
 
 import (
 	"bytes"
-	"errors"
 	"hash/crc32"
 	"io"
 	"slices"
@@ -30,8 +29,10 @@ type Scan struct {
 	End    int64 // of the last commit
 	Sealed bool
 	// Torn is the number of bytes that were being written when the process or
-	// the machine stopped: nothing in them was acknowledged.
-	Torn int64
+	// the machine stopped: nothing in them was acknowledged. Mixed: some of them
+	// stand before Good.
+	Torn  int64
+	Mixed bool
 	// Damage lists what was whole once and cannot be read any more.
 	Damage []Range
 }
@@ -66,16 +67,13 @@ type scanner struct {
 // as damaged.
 func ScanFile(r io.ReaderAt, size int64) (Scan, error) {
 	s := &scanner{w: window{r: r, size: size}, size: size, names: intern{}, acked: map[int64]bool{}}
-	p, err := s.w.at(0, HeaderLen)
-	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
+	p, err := s.w.at(0, int(min(HeaderLen, size)))
+	if err != nil {
 		return Scan{}, err
 	}
-	if err := checkHeader(p); err != nil {
-		if size < HeaderLen {
-			// The crash came while the file was made: nothing was in it.
-			return Scan{Torn: size}, nil
-		}
-		return Scan{}, err
+	whole := checkHeader(p)
+	if whole != nil && !tornHeader(p) {
+		return Scan{}, whole
 	}
 	s.Good, s.End, s.last = HeaderLen, HeaderLen, HeaderLen
 	for off := int64(HeaderLen); off < size; {
@@ -92,6 +90,10 @@ func ScanFile(r io.ReaderAt, size int64) (Scan, error) {
 		}
 	}
 	s.finish()
+	if whole != nil && s.End == HeaderLen {
+		// The power was cut while the file was made: nothing in it was acknowledged.
+		return Scan{Torn: size}, nil
+	}
 	return s.Scan, nil
 }
 
@@ -108,6 +110,9 @@ func (s *scanner) frame(off int64) (h head, ok bool) {
 		return h, false
 	}
 	meta := p[headLen:]
+	if s.Sealed && h.kind != Ack {
+		return h, true // of a commit that failed, and that was not cut off
+	}
 	switch h.kind {
 	case Block:
 		m, ok := parseMeta(p, h.size, s.names)
@@ -132,10 +137,8 @@ func (s *scanner) frame(off int64) (h head, ok bool) {
 		if len(meta) != 8 {
 			return h, false
 		}
-		if !s.Sealed {
-			s.Sealed, s.sealed = true, off
-			s.gaps = append(s.gaps, Range{int64(le.Uint64(meta)), off})
-		}
+		s.Sealed, s.sealed = true, off
+		s.gaps = append(s.gaps, Range{int64(le.Uint64(meta)), off})
 	}
 	return h, true
 }
@@ -180,23 +183,24 @@ func (s *scanner) probe(off int64) bool {
 
 // finish judges what the walk found.
 func (s *scanner) finish() {
-	switch {
-	case s.Sealed: // all before the seal was fsynced: blocks whose commit frame is damaged count
+	inner := int64(0) // unfinished bytes before Good
+	if s.Sealed {     // all before the seal was fsynced: blocks whose commit frame is damaged count
 		s.Blocks = append(s.Blocks, s.group...)
-	default: // what no commit frame closes was not acknowledged
-		s.verifyLast()
-		if len(s.group) > 0 {
-			s.Torn += s.size - max(s.Good, s.group[0].Off)
-		}
+	} else { // what no commit frame closes was not acknowledged
+		inner = s.verifyLast()
 	}
 	for _, b := range s.bad {
 		switch {
-		case s.onlyAcks(b):
+		case s.onlyAcks(b), b.From >= s.Good:
 		case s.Sealed && b.From < s.sealed, !s.Sealed && b.From < s.last:
 			s.Damage = append(s.Damage, b)
-		case !s.Sealed && len(s.group) == 0: // else it is counted with the group
-			s.Torn += b.To - b.From
+		case !s.Sealed:
+			inner += b.To - b.From
 		}
+	}
+	if !s.Sealed {
+		s.Torn = s.size - s.Good + inner
+		s.Mixed = inner > 0
 	}
 	all := len(s.Blocks)
 	s.Blocks = slices.DeleteFunc(s.Blocks, func(f Found) bool { return s.acked[f.Off] })
@@ -210,17 +214,19 @@ func (s *scanner) onlyAcks(b Range) bool {
 }
 
 // verifyLast reads the payloads of the last commit's blocks: where power was
-// cut before its fsync, the commit frame may be on the disk and they not.
-func (s *scanner) verifyLast() {
+// cut before its fsync, the commit frame may be on the disk and they not. It
+// returns the number of bytes of those it takes away.
+func (s *scanner) verifyLast() (torn int64) {
 	keep := s.Blocks[:s.from]
 	for _, f := range s.Blocks[s.from:] {
 		if s.payloadGood(f) {
 			keep = append(keep, f)
 		} else {
-			s.Torn += int64(f.Size)
+			torn += int64(f.Size)
 		}
 	}
 	s.Blocks = keep
+	return torn
 }
 
 func (s *scanner) payloadGood(f Found) bool {

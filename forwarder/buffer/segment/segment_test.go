@@ -124,6 +124,22 @@ func TestTornTail(t *testing.T) {
 	}
 }
 
+// TestTornHeader has the header reach the disk in part, or not at all.
+func TestTornHeader(t *testing.T) {
+	p, _ := file(t, 2)
+	for n := range HeaderLen {
+		bad := bytes.Clone(p)
+		clear(bad[n:HeaderLen])
+		if s := scan(t, bad); !slices.Equal(numbers(s), []int{0, 1}) || s.Damage != nil {
+			t.Fatalf("%d bytes of the header: %+v", n, s)
+		}
+		clear(bad)
+		if s := scan(t, bad); s.Blocks != nil || s.Damage != nil || s.Torn != int64(len(p)) {
+			t.Fatalf("%+v", s)
+		}
+	}
+}
+
 // TestLastCommitIsVerified has the commit frame on the disk and not all of its
 // blocks, as after a power cut.
 func TestLastCommitIsVerified(t *testing.T) {

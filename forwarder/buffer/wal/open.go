@@ -146,7 +146,7 @@ func (l *Log) take(path string, seq uint64, rep *Report) ([]Found, error) {
 // behind a seal that would look like damage.
 func (l *Log) reseal(s *file, scan segment.Scan) {
 	s.failed = true
-	if scan.Good < segment.HeaderLen || scan.Good+scan.Torn != s.size {
+	if scan.Good < segment.HeaderLen || scan.Mixed {
 		return
 	}
 	if s.size > scan.Good {
@@ -154,6 +154,10 @@ func (l *Log) reseal(s *file, scan segment.Scan) {
 			return
 		}
 		s.size = scan.Good
+	}
+	// A process that was killed may have written a commit and not fsynced it.
+	if s.f.Sync() != nil {
+		return
 	}
 	p := segment.AppendSeal(nil, scan.End)
 	if _, err := s.f.WriteAt(p, s.size); err != nil {

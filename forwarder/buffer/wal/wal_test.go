@@ -274,7 +274,7 @@ func verify(t *testing.T, l *Log, found []Found, held map[int]bool, what string)
 // TestPowerCut cuts the power at random moments of random runs, several times
 // in a row: what was confirmed and not released is always there.
 func TestPowerCut(t *testing.T) {
-	runs := 3000
+	runs := 2000
 	if testing.Short() {
 		runs = 300
 	}
@@ -292,7 +292,7 @@ func powerCut(t *testing.T, seed uint64) {
 	for range 1 + rnd.IntN(3) {
 		o.FS = d
 		l, found, rep := Open(o)
-		if rep.Lost != 0 {
+		if rep.Lost != 0 || rep.Problems != nil {
 			t.Fatalf("seed %d: a power cut counts as damage: %+v", seed, rep)
 		}
 		must := map[int]bool{}
