@@ -94,7 +94,7 @@ func (m *Buffer) wait() time.Duration {
 		wait = m.calm[0].born + m.cfg.FlushInterval + patience - time.Since(m.begun)
 	}
 	if m.pressed && len(m.calm) > 0 {
-		wait = min(wait, m.answered.Add(m.cfg.FlushInterval).Sub(time.Now()))
+		wait = min(wait, time.Until(m.answered.Add(m.cfg.FlushInterval)))
 	}
 	if m.failed != nil && len(m.hurry) > 0 {
 		wait = max(time.Until(m.retryAt), 0)

@@ -114,8 +114,8 @@ func TestDiskIsSafeBeforeItIsDelivered(t *testing.T) {
 		r.add("a", 10, false)
 		r.add("b", 5, false)
 		synctest.Wait()
-		if r.acks.n != 2 {
-			t.Fatalf("%d receipts", r.acks.n)
+		if r.acks.count() != 2 {
+			t.Fatalf("%d receipts", r.acks.count())
 		}
 		c := r.lease(1000)
 		r.Settle(c, []uint32{1})
@@ -144,8 +144,8 @@ func TestAutoWritesNothingForAHealthySink(t *testing.T) {
 			r.Settle(r.lease(1000), nil)
 		}
 		r.finish()
-		if s := r.Stats(); s.Written != 0 || r.acks.n != 2000 || len(r.disk.Files()) != 0 {
-			t.Fatalf("%+v, %d receipts, files %v", s, r.acks.n, r.disk.Files())
+		if s := r.Stats(); s.Written != 0 || r.acks.count() != 2000 || len(r.disk.Files()) != 0 {
+			t.Fatalf("%+v, %d receipts, files %v", s, r.acks.count(), r.disk.Files())
 		}
 		r.empty()
 	})
@@ -186,8 +186,8 @@ func TestAutoWritesWhatMatters(t *testing.T) {
 				synctest.Wait()
 				c.do(r)
 				synctest.Wait()
-				if r.acks.n != c.want {
-					t.Errorf("%d receipts, want %d", r.acks.n, c.want)
+				if r.acks.count() != c.want {
+					t.Errorf("%d receipts, want %d", r.acks.count(), c.want)
 				}
 				r.finish()
 			})
@@ -251,18 +251,18 @@ func TestADiskThatFailsCostsNoBlock(t *testing.T) {
 		r.add("a", 20, true)
 		r.add("b", 30, true)
 		synctest.Wait()
-		if s := r.Stats(); r.acks.n != 1 || !s.Degraded || !strings.Contains(r.log.String(), "cannot be written") {
-			t.Fatalf("%d receipts, %+v, %s", r.acks.n, s, r.log)
+		if s := r.Stats(); r.acks.count() != 1 || !s.Degraded || !strings.Contains(r.log.String(), "cannot be written") {
+			t.Fatalf("%d receipts, %+v, %s", r.acks.count(), s, r.log)
 		}
 		c := r.lease(1000)
 		r.Settle(c, nil) // delivered from memory
-		if r.acks.n != 2 {
-			t.Fatalf("%d receipts", r.acks.n)
+		if r.acks.count() != 2 {
+			t.Fatalf("%d receipts", r.acks.count())
 		}
 		disk.Fail(nil)
 		time.Sleep(2 * retryMax)
-		if s := r.Stats(); r.acks.n != 3 || s.Degraded || !strings.Contains(r.log.String(), "can be written again") {
-			t.Fatalf("%d receipts, %+v, %s", r.acks.n, s, r.log)
+		if s := r.Stats(); r.acks.count() != 3 || s.Degraded || !strings.Contains(r.log.String(), "can be written again") {
+			t.Fatalf("%d receipts, %+v, %s", r.acks.count(), s, r.log)
 		}
 		r.finish()
 		r = start(t, disk, rigOptions{when: Always})
@@ -324,8 +324,8 @@ func TestOverflow(t *testing.T) {
 				case c.action == DropNewest && got[0] != 0, c.action == DropOldest && got[len(got)-1] != 199:
 					t.Errorf("the wrong ones are left: %v", got)
 				}
-				if r.acks.n != n {
-					t.Errorf("%d receipts of %d", r.acks.n, n)
+				if r.acks.count() != n {
+					t.Errorf("%d receipts of %d", r.acks.count(), n)
 				}
 				r.empty()
 				r.finish()

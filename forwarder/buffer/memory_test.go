@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"math/rand/v2"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -14,9 +15,11 @@ import (
 
 var cfg = Config{FlushBytes: 100, FlushInterval: time.Second}
 
-type settled struct{ n int }
+type settled struct{ n atomic.Int64 }
 
-func (r *settled) Settled(int) { r.n++ }
+func (r *settled) Settled(int) { r.n.Add(1) }
+
+func (r *settled) count() int { return int(r.n.Load()) }
 
 // block makes a block of n one-byte items, weight 2 each.
 func block(key string, n int, r *settled) *event.Block {
@@ -62,8 +65,8 @@ func TestDueByBytesOrAge(t *testing.T) {
 			}
 			m.Settle(c, nil)
 		}
-		if records := m.Stats().Records; r.n != 5 || records != 0 {
-			t.Fatalf("%d receipts, %d records left", r.n, records)
+		if records := m.Stats().Records; r.count() != 5 || records != 0 {
+			t.Fatalf("%d receipts, %d records left", r.count(), records)
 		}
 	})
 }
@@ -111,8 +114,8 @@ func TestKeepAndReturnParksOneKey(t *testing.T) {
 		c := lease(t, m, 1000)
 		first := c.Key
 		m.Settle(c, []uint32{3, 4})
-		if r.n != 0 || c.Len() != 2 || string(c.Blocks[0].Body) != "de" {
-			t.Fatalf("kept %q, %d receipts", c.Blocks[0].Body, r.n)
+		if r.count() != 0 || c.Len() != 2 || string(c.Blocks[0].Body) != "de" {
+			t.Fatalf("kept %q, %d receipts", c.Blocks[0].Body, r.count())
 		}
 		m.Return(c, time.Minute)
 		if n, parked := m.Parked(first); n != 2 || !parked {
@@ -127,8 +130,8 @@ func TestKeepAndReturnParksOneKey(t *testing.T) {
 			t.Fatalf("%s after %v", c.Key, time.Since(start))
 		}
 		m.Settle(c, nil)
-		if bytes := m.Stats().Bytes; r.n != 2 || bytes != 0 {
-			t.Fatalf("%d receipts, %d bytes held", r.n, bytes)
+		if bytes := m.Stats().Bytes; r.count() != 2 || bytes != 0 {
+			t.Fatalf("%d receipts, %d bytes held", r.count(), bytes)
 		}
 	})
 }
@@ -225,7 +228,7 @@ func plainModel(t *testing.T, rnd *rand.Rand) {
 			m.Return(c, time.Duration(rnd.IntN(3))*time.Second)
 		}
 	}
-	if records := m.Stats().Records; records != 0 || budget.Used() != 0 || r.n != blocks {
-		t.Fatalf("left: %d records, %d bytes, %d of %d receipts", records, budget.Used(), r.n, blocks)
+	if records := m.Stats().Records; records != 0 || budget.Used() != 0 || r.count() != blocks {
+		t.Fatalf("left: %d records, %d bytes, %d of %d receipts", records, budget.Used(), r.count(), blocks)
 	}
 }
