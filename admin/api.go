@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"net/http/pprof"
 	"strings"
+
+	"sluice/secret"
 )
 
 // API serves each of views as JSON at /api/v1/ and its name, made anew for
@@ -29,23 +31,30 @@ func API(c Config, views map[string]func() any) http.Handler {
 		mux.HandleFunc("GET /debug/pprof/symbol", pprof.Symbol)
 		mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
 	}
-	return guard(c.Token, mux)
+	if c.Token == "" {
+		return local(mux)
+	}
+	return guard(c.Value("token", c.Token), mux)
 }
 
-// guard lets in who has the token. Where none is asked for, only requests to a
-// loopback name are served: else a page that somebody on this machine looks at
-// could make its browser ask, by a name of its own that leads here.
-func guard(token string, next http.Handler) http.Handler {
-	want := sha256.Sum256([]byte(token))
+// local serves only requests to a loopback name: else a page that somebody on
+// this machine looks at could make its browser ask, by a name of its own that
+// leads here.
+func local(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if token == "" {
-			if !isLoopback(r.Host) {
-				http.Error(w, "ask for 127.0.0.1 or localhost, or set admin.token", http.StatusForbidden)
-				return
-			}
-			next.ServeHTTP(w, r)
+		if !isLoopback(r.Host) {
+			http.Error(w, "ask for 127.0.0.1 or localhost, or set admin.token", http.StatusForbidden)
 			return
 		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// guard lets in who has the token.
+func guard(token *secret.Value, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		text, _ := token.Get() // with an error it is the one before
+		want := sha256.Sum256([]byte(text))
 		given, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 		got := sha256.Sum256([]byte(given)) // so that the comparison takes the same time, whatever the length
 		if !ok || subtle.ConstantTimeCompare(got[:], want[:]) != 1 {

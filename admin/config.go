@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"net"
 	"strings"
+
+	"sluice/secret"
 )
 
 // MetricsConfig is the section metrics: where /metrics, /healthz and /readyz
@@ -15,6 +17,8 @@ type MetricsConfig struct {
 
 // Config is the section admin: where the API is; empty: nowhere.
 type Config struct {
+	secret.Files // what token is when its file changes
+
 	Listen string `conf:"listen"`
 	Token  string `conf:"token,secret"` // what a client must send as Authorization: Bearer; empty: nothing
 	PProf  bool   `conf:"pprof"`        // also /debug/pprof

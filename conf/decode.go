@@ -39,6 +39,7 @@ func (d *decoder) section(e *Element, v reflect.Value, path string, taken []stri
 		}
 		if f := d.find(fields, p.Name, path, p.Pos); f != nil {
 			d.param(p, f, v.FieldByIndex(f.index), join(path, f.name))
+			again(p, f, v)
 		}
 	}
 	fresh := map[string]bool{} // lists begun: the default goes, then each item is added

@@ -15,7 +15,8 @@
 // elements for somebody else to decode). Options:
 //
 //	size          int64 or int: bytes, written 5MiB, 5MB or 5242880
-//	secret        never shown
+//	secret        never shown; a struct with a method Again(setting string, read
+//	              func() (string, error)) is told how to read one from a file again
 //	required      must not be empty in the end
 //	oneof=a|b|c   nothing else (of a list: no other item)
 //	map           slice of struct{Name, Value string}: any names, in their order

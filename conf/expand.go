@@ -1,9 +1,11 @@
 package conf
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
+	"reflect"
 	"strings"
 )
 
@@ -96,4 +98,27 @@ func (x expander) lookup(kind, name string, pos Pos, problems *Problems) string 
 // reference reports whether s is nothing but one ${env:...} or ${file:...}.
 func reference(s string) bool {
 	return (strings.HasPrefix(s, "${env:") || strings.HasPrefix(s, "${file:")) && strings.IndexByte(s, '}') == len(s)-1
+}
+
+// again tells a section that has the method Again how to read a secret once
+// more that came from a file.
+func again(p *Param, f *field, section reflect.Value) {
+	if !f.secret || !strings.Contains(p.Raw, "${file:") || !section.CanAddr() {
+		return
+	}
+	to, ok := section.Addr().Interface().(interface {
+		Again(setting string, read func() (string, error))
+	})
+	if !ok {
+		return
+	}
+	raw, pos := p.Raw, p.Pos
+	to.Again(f.name, func() (string, error) {
+		var problems Problems
+		text := newExpander().expand(raw, pos, &problems)
+		if problems.Bad() {
+			return "", errors.New(problems[0].What)
+		}
+		return text, nil
+	})
 }

@@ -7,10 +7,14 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"sluice/secret"
 )
 
 // Config is the section elasticsearch of the settings.
 type Config struct {
+	secret.Files // what api_key and password are when their files change
+
 	URLs           []string      `conf:"urls"`                        // http or https, with a path prefix if wanted
 	CloudID        string        `conf:"cloud_id"`                    // instead of urls
 	APIKey         string        `conf:"api_key,secret"`              // encoded, or as id:key

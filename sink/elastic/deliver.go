@@ -95,8 +95,12 @@ func retryAll(c *event.Chunk, s event.Signal, reason string) event.Verdict {
 // header is what every request says.
 func (s *Sink) header() http.Header {
 	h := http.Header{"Accept": {"application/json"}}
-	if s.auth != "" {
-		h["Authorization"] = []string{s.auth}
+	auth, err := s.auth.header()
+	if err != nil {
+		s.log.Warn("a secret cannot be read again: the one before stays in use", "error", err)
+	}
+	if auth != "" {
+		h["Authorization"] = []string{auth}
 	}
 	return h
 }

@@ -35,7 +35,7 @@ type Sink struct {
 
 	nodes     nodes
 	transport *http.Transport
-	auth      string
+	auth      credentials
 	seconds   prometheus.Histogram
 }
 
@@ -58,7 +58,7 @@ func New(cfg Config, log *slog.Logger, reg prometheus.Registerer) (*Sink, error)
 		timeout:   cfg.RequestTimeout,
 		dataset:   cfg.DataStream.Dataset,
 		namespace: cleanPart(cfg.DataStream.Namespace, "default"),
-		auth:      auth,
+		auth:      cfg.credentials(auth),
 	}
 	if cfg.Index == "" && !s.ecs {
 		cfg.Index = logstashIndex
