@@ -14,7 +14,6 @@ const elsewhere = "send these records to a Fluentd or Fluent Bit that does it, w
 var unsupported = map[string]map[string]string{
 	"source": {
 		"exec":                  "let the command write to a file that tail reads, or send to the source tcp or http",
-		"systemd":               "let journald forward to syslog, and use @type syslog",
 		"kafka":                 "consume with Logstash or Fluentd, and send here with forward",
 		"kafka_group":           "consume with Logstash or Fluentd, and send here with forward",
 		"rabbitmq":              "consume with Fluentd, and send here with forward",
@@ -63,9 +62,10 @@ var unsupported = map[string]map[string]string{
 	},
 }
 
-// monitoring are sources that only watch Fluentd itself: without them no
-// record is missing.
-var monitoring = map[string]string{
+// skipped are sources without which the rest still does its work: they only
+// watch Fluentd itself, or read what official images ask for and most nodes do
+// not have.
+var skipped = map[string]string{
 	"prometheus":                "metrics are at --metrics-listen",
 	"prometheus_monitor":        "metrics are at --metrics-listen",
 	"prometheus_output_monitor": "metrics are at --metrics-listen",
@@ -73,12 +73,13 @@ var monitoring = map[string]string{
 	"monitor_agent":             "the state is at --admin-listen",
 	"debug_agent":               "profiles are at --admin-listen",
 	"statsd":                    "metrics are at --metrics-listen",
+	"systemd":                   "the journal is not read: let journald forward to syslog, and use @type syslog",
 }
 
 // unknownType is why there is no part of a type.
 func unknownType(section, kind string, pos conf.Pos, known []string) conf.Problem {
-	if fix, ok := monitoring[kind]; ok && section == "source" {
-		return conf.Problem{Pos: pos, Severity: conf.Warning, What: "source type " + strconv.Quote(kind) + " is not there: it watches Fluentd itself", Fix: fix}
+	if fix, ok := skipped[kind]; ok && section == "source" {
+		return conf.Problem{Pos: pos, Severity: conf.Warning, What: "source type " + strconv.Quote(kind) + " is left out", Fix: fix}
 	}
 	table := section
 	if section == "store" || section == "secondary" {

@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"sluice/conf"
@@ -42,8 +43,39 @@ func modern(e *conf.Element) *conf.Element {
 	c.Children = slices.Clone(c.Children)
 	for i, s := range c.Children {
 		if s.Name == "parse" || s.Name == "pattern" {
-			c.Children[i] = renamedType(modern(s))
+			c.Children[i] = joined(renamedType(modern(s)))
 		}
+	}
+	return &c
+}
+
+// joined is @type multiline with its format1, format2 and so on as the one
+// expression that they are together.
+func joined(e *conf.Element) *conf.Element {
+	if kind, _ := e.Type(); kind != "multiline" {
+		return e
+	}
+	c := *e
+	c.Params = nil
+	expression := ""
+	var first conf.Pos
+	for _, p := range e.Params {
+		if n, ok := strings.CutPrefix(p.Name, "format"); !ok || n == "" || strings.Trim(n, "0123456789") != "" {
+			c.Params = append(c.Params, p)
+		}
+	}
+	for i := 1; i <= 20; i++ { // as many as Fluentd reads
+		p := e.Param("format" + strconv.Itoa(i))
+		if p == nil || len(p.Value) < 2 {
+			continue
+		}
+		if expression == "" {
+			first = p.Pos
+		}
+		expression += strings.TrimSuffix(strings.TrimPrefix(p.Value, "/"), "/")
+	}
+	if expression != "" {
+		c.Params = append(c.Params, conf.Param{Name: "expression", Value: expression, Pos: first})
 	}
 	return &c
 }

@@ -137,7 +137,9 @@ func (p params) below(e *conf.Element, prefix string) (problems conf.Problems, r
 			continue
 		}
 		found, known := p.look(e.Name, prefix+x.Name, x.Name, x.Pos)
-		problems = append(problems, found...)
+		if _, is := p.missing[prefix+x.Name]; !is || x.Value != "false" && x.Value != "no" { // what is switched off is not missed
+			problems = append(problems, found...)
+		}
 		if !known {
 			c.Params = append(c.Params, x)
 		}

@@ -23,12 +23,19 @@ type tailSource struct {
 	Refresh     time.Duration `conf:"refresh_interval"`
 	RotateWait  time.Duration `conf:"rotate_wait"`
 	MaxLine     int64         `conf:"max_line_size,size"`
-	Parse       parser.Config `conf:"parse"`
+	FlushAfter  time.Duration `conf:"multiline_flush_interval"`
+	Parse       tailParse     `conf:"parse"`
+}
+
+// tailParse is a tail's <parse>: with lines that are joined first.
+type tailParse struct {
+	parser.Config `conf:",inline"`
+	FirstLine     string `conf:"format_firstline"`
 }
 
 func defaultTailSource() tailSource {
 	d := tail.DefaultConfig()
-	return tailSource{Refresh: d.Refresh, RotateWait: d.RotateWait, MaxLine: d.MaxLine, Parse: parser.DefaultConfig()}
+	return tailSource{Refresh: d.Refresh, RotateWait: d.RotateWait, MaxLine: d.MaxLine, Parse: tailParse{Config: parser.DefaultConfig()}}
 }
 
 const (
@@ -49,8 +56,7 @@ var tailSourceParams = params{
 		"limit_recently_modified":          "a file that does not change costs nothing",
 	},
 	missing: map[string]string{
-		"multiline_flush_interval": "joined lines wait for their own time",
-		"group":                    "no file is read slower than it is written",
+		"group": "no file is read slower than it is written",
 	},
 	refused: map[string]string{
 		"from_encoding":  "convert the file, or the records behind Elasticsearch's ingest pipeline",
@@ -62,7 +68,15 @@ var tailSourceParams = params{
 func newTailSource(c *Context, p tailSource) (input, error) {
 	cfg := tail.DefaultConfig()
 	cfg.Path, cfg.Exclude, cfg.Tag = p.Path, p.ExcludePath, p.Tag
-	cfg.Refresh, cfg.RotateWait, cfg.MaxLine = p.Refresh, p.RotateWait, p.MaxLine
+	cfg.Refresh, cfg.RotateWait, cfg.MaxLine, cfg.Multiline = p.Refresh, p.RotateWait, p.MaxLine, "off"
+	if p.FlushAfter > 0 {
+		cfg.MultilineFlush = p.FlushAfter
+	}
+	if p.Parse.Type == "multiline" {
+		if err := p.Parse.oneExpression(&cfg); err != nil {
+			return input{}, err
+		}
+	}
 	if !p.FromHead {
 		cfg.ReadFrom = "end"
 	}
@@ -79,11 +93,25 @@ func newTailSource(c *Context, p tailSource) (input, error) {
 	if p.PathKey != "" {
 		in.Steps = append(in.Steps, forwarder.Step{Filter: pathKey(p.PathKey)})
 	}
-	f, err := newLineParser(p.Parse)
+	f, err := newLineParser(p.Parse.Config)
 	if f != nil {
 		in.Steps = append(in.Steps, forwarder.Step{Filter: f})
 	}
 	return in, err
+}
+
+// oneExpression makes the parts of @type multiline an expression for the whole
+// record, and tail join its lines.
+func (p *tailParse) oneExpression(cfg *tail.Config) error {
+	if p.Expression == "" {
+		return fieldError{"parse", "multiline has no format1", "add format1 /PATTERN/"}
+	}
+	cfg.Multiline = p.FirstLine
+	if p.FirstLine == "" {
+		return fieldError{"parse", "multiline without format_firstline is not supported", "add format_firstline /PATTERN OF A FIRST LINE/"}
+	}
+	p.Type, p.Config.Multiline = "regexp", true
+	return nil
 }
 
 // newLineParser makes the filter that does what <parse> says beyond what tail
