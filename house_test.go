@@ -28,6 +28,7 @@ var arrows = map[string]struct{ ours, others string }{
 	"forwarder/ledger":         {"", ""},
 	"forwarder/checkpoint":     {"", ""},
 	"forwarder/buffer":         {"event forwarder/buffer/segment forwarder/buffer/vfs forwarder/buffer/wal", ""},
+	"forwarder/buffer/held":    {"event forwarder/buffer/segment forwarder/buffer/vfs forwarder/buffer/wal", ""},
 	"forwarder/buffer/segment": {"event", ""},
 	"forwarder/buffer/vfs":     {"", ""},
 	"forwarder/buffer/wal":     {"event forwarder/buffer/segment forwarder/buffer/vfs", ""},

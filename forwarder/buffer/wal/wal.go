@@ -31,7 +31,7 @@ type Options struct {
 	// asks Room before it writes.
 	Limit int64
 	// SegmentBytes is the size from which a new file is begun; 0: a sixty-fourth
-	// of Limit, between 1 and 64 MiB.
+	// of Limit, between 1 MiB (or a quarter of Limit) and 64 MiB.
 	SegmentBytes int64
 	Log          *slog.Logger // of progress and clean-up; nil: none
 }
@@ -41,7 +41,7 @@ func (o *Options) defaults() {
 		o.Limit = 1 << 30
 	}
 	if o.SegmentBytes == 0 {
-		o.SegmentBytes = min(max(o.Limit/64, 1<<20), 64<<20)
+		o.SegmentBytes = min(max(o.Limit/64, min(1<<20, o.Limit/4)), 64<<20)
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
@@ -328,7 +328,7 @@ func (l *Log) Spent() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, f := range l.files {
-		if f.live == 0 && f.closed {
+		if f.live == 0 && (f.closed || f.size >= l.o.SegmentBytes) {
 			return true
 		}
 	}
@@ -340,6 +340,9 @@ func (l *Log) Spent() bool {
 // sent once more and their ids make that harmless.
 func (l *Log) Sweep() {
 	l.mu.Lock()
+	if a := l.active; a != nil && a.live == 0 && a.size >= l.o.SegmentBytes {
+		a.closed, l.active = true, nil // there may be no room to begin another before it is gone
+	}
 	var dead, alive []*file
 	acks := map[*file][]int64{}
 	for _, f := range l.files {
