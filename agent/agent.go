@@ -16,6 +16,7 @@ import (
 	"sluice/admin"
 	"sluice/forwarder"
 	"sluice/forwarder/buffer"
+	"sluice/forwarder/buffer/held"
 	"sluice/forwarder/catalog"
 	"sluice/forwarder/checkpoint"
 	"sluice/forwarder/deadletter"
@@ -39,6 +40,7 @@ type Agent struct {
 	log     *slog.Logger
 	data    *dataDir
 	dead    *deadletter.Store
+	held    *held.Store
 	enrich  *enrich.Enricher // nil: nobody asks for Kubernetes metadata
 	parts   *catalog.Parts
 	forward *forwarder.Forwarder
@@ -82,11 +84,12 @@ func (a *Agent) build(s *catalog.Settings, o Options) (err error) {
 	if a.enrich, err = enrich.New(s.Kubernetes, filepath.Join(s.DataDir, "metadata"), o.Log, reg); err != nil {
 		return err
 	}
+	a.held = openHeld(s.DataDir, o.Log)
 	led := ledger.New()
 	a.parts, err = catalog.Build(s, catalog.Deps{
 		Ledger: led, Checkpoint: store, Dead: a.dead, Enrich: a.enrich, Budget: buffer.NewBudget(int(memory)), Memory: memory,
-		BufferDir: filepath.Join(s.DataDir, "buffer"),
-		Lane:      o.Lane, Log: o.Log, Registerer: reg, Loop: a.health.Loop,
+		BufferDir: filepath.Join(s.DataDir, "buffer"), Held: a.held,
+		Lane: o.Lane, Log: o.Log, Registerer: reg, Loop: a.health.Loop,
 	})
 	if err != nil {
 		return err
@@ -123,7 +126,8 @@ func (a *Agent) Run(ctx context.Context) error {
 	defer stopSide()
 	var wg sync.WaitGroup
 	wg.Go(func() { a.keeper.run(side) })
-	if a.enrich != nil { // files wait for it while lanes drain, too
+	wg.Go(func() { a.held.Run(side) }) // until the last joined record is safe
+	if a.enrich != nil {               // files wait for it while lanes drain, too
 		wg.Go(func() { a.enrich.Run(side) })
 	}
 	var served [2]error
@@ -150,6 +154,9 @@ func (a *Agent) Run(ctx context.Context) error {
 func (a *Agent) close() {
 	if a.parts != nil {
 		a.parts.Close()
+	}
+	if a.held != nil {
+		a.held.Close()
 	}
 	if a.dead != nil {
 		a.dead.Close()

@@ -12,6 +12,7 @@ import (
 	"sluice/event"
 	"sluice/forwarder"
 	"sluice/forwarder/buffer"
+	"sluice/forwarder/buffer/held"
 	"sluice/forwarder/buffer/wal"
 	"sluice/forwarder/checkpoint"
 	"sluice/forwarder/enrich"
@@ -26,6 +27,7 @@ type Deps struct {
 	Dead       DeadLetters
 	Budget     *buffer.Budget
 	Enrich     *enrich.Enricher     // knows the node's pods; may be nil
+	Held       *held.Store          // for joins behind sources that cannot be read again; may be nil
 	BufferDir  string               // where lanes keep what must not be lost; empty: in memory alone
 	Memory     int64                // memory_limit in bytes; 0: a part's own default
 	Lane       forwarder.LaneConfig // timing; zero values are defaults

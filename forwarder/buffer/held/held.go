@@ -228,6 +228,9 @@ func (s *Store) Run(ctx context.Context) {
 	s.wal.Close()
 }
 
+// Close closes a store that was never run.
+func (s *Store) Close() { s.wal.Close() }
+
 func (s *Store) sweepDue() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
