@@ -222,8 +222,10 @@ func (s *Store) Run(ctx context.Context) {
 		case <-timer.C:
 		}
 	}
-	if _, err := s.commit(); err != nil {
-		_, err = s.commit() // to a new file
+	for range 2 { // a second time to a new file
+		if _, err := s.commit(); err == nil {
+			break
+		}
 	}
 	s.wal.Close()
 }
