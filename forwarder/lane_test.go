@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -61,6 +62,13 @@ func (s *scripted) Deliver(_ context.Context, c *event.Chunk) (event.Verdict, er
 		}
 	}
 	return v, err
+}
+
+// got is the positions stored so far, in order.
+func (s *scripted) got() []uint64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.stored)
 }
 
 type deadLetters struct {
@@ -203,8 +211,8 @@ func TestVerdicts(t *testing.T) {
 			if got := s.calls; len(got) != len(c.calls) || !equal(got, c.calls) {
 				t.Errorf("%s: deliveries of %v items, want %v", name, got, c.calls)
 			}
-			if len(s.stored) != c.stored || r.dead.n != c.dead || r.stream.Safe() != 10 {
-				t.Errorf("%s: %d stored, %d dead, safe up to %d", name, len(s.stored), r.dead.n, r.stream.Safe())
+			if len(s.got()) != c.stored || r.dead.n != c.dead || r.stream.Safe() != 10 {
+				t.Errorf("%s: %d stored, %d dead, safe up to %d", name, len(s.got()), r.dead.n, r.stream.Safe())
 			}
 			r.finish(t)
 		})

@@ -78,8 +78,8 @@ func TestRouting(t *testing.T) {
 		r.emit(t, "app.copy", 30) // 1..30: 10 thirds dropped; 10, 20 failed; 18 live
 		r.emit(t, "other", 5)     // no match
 		settle(time.Minute)
-		if len(a.stored) != 18 || !slices.Equal(a.stored, b.stored) || !slices.Equal(errs.stored, []uint64{10, 20}) || rest.stored != nil {
-			t.Errorf("a %v, b %v, errors %v, rest %v", a.stored, b.stored, errs.stored, rest.stored)
+		if len(a.got()) != 18 || !slices.Equal(a.got(), b.got()) || !slices.Equal(errs.got(), []uint64{10, 20}) || rest.got() != nil {
+			t.Errorf("a %v, b %v, errors %v, rest %v", a.got(), b.got(), errs.got(), rest.got())
 		}
 		if got := r.stream.Account(); got != (ledger.Account{Read: 35, Delivered: 20, Dropped: 15}) {
 			t.Errorf("account %+v", got)
@@ -110,8 +110,8 @@ func TestALabelIsFollowedAndALoopEnds(t *testing.T) {
 		})
 		r.emit(t, "x", 4)
 		settle(time.Minute)
-		if !slices.Equal(s.stored, []uint64{1, 3}) || r.stream.Safe() != 4 {
-			t.Errorf("stored %v, safe up to %d", s.stored, r.stream.Safe())
+		if !slices.Equal(s.got(), []uint64{1, 3}) || r.stream.Safe() != 4 {
+			t.Errorf("stored %v, safe up to %d", s.got(), r.stream.Safe())
 		}
 		r.finish(t)
 	})
@@ -134,8 +134,8 @@ func TestWithOneSinkDownTheOtherGoesOn(t *testing.T) {
 			r.emit(t, "up", 100)
 		}
 		settle(time.Minute)
-		if len(up.stored) != 100000 || r.Admit("down") == nil || r.Admit("up") != nil {
-			t.Fatalf("%d stored while the other was down", len(up.stored))
+		if len(up.got()) != 100000 || r.Admit("down") == nil || r.Admit("up") != nil {
+			t.Fatalf("%d stored while the other was down", len(up.got()))
 		}
 		if r.stream.Safe() != 0 {
 			t.Fatal("the position moved past what is not safe")
@@ -144,8 +144,8 @@ func TestWithOneSinkDownTheOtherGoesOn(t *testing.T) {
 		dead.script = nil
 		dead.mu.Unlock()
 		settle(time.Minute)
-		if len(dead.stored) != filled || r.stream.Safe() != r.end {
-			t.Fatalf("after it came back: %d of %d stored", len(dead.stored), filled)
+		if len(dead.got()) != filled || r.stream.Safe() != r.end {
+			t.Fatalf("after it came back: %d of %d stored", len(dead.got()), filled)
 		}
 		r.finish(t)
 	})
@@ -170,8 +170,8 @@ func TestAParkedKeyHoldsOnlyItsOwnTag(t *testing.T) {
 			t.Fatalf("deliveries %v", s.calls)
 		}
 		settle(2 * time.Minute) // the key is tried again, twice refused, then taken
-		if len(s.stored) != 210 || r.Admit("missing") != nil || r.stream.Safe() != r.end {
-			t.Fatalf("%d stored", len(s.stored))
+		if len(s.got()) != 210 || r.Admit("missing") != nil || r.stream.Safe() != r.end {
+			t.Fatalf("%d stored", len(s.got()))
 		}
 		r.finish(t)
 	})
@@ -190,8 +190,8 @@ func TestStopDeliversWhatIsInFlightAndLeavesTheRest(t *testing.T) {
 		if err := <-r.ended; err != nil {
 			t.Fatal(err)
 		}
-		if d := time.Since(begin); len(up.stored) != 10 || r.stream.Safe() != 10 || d != 10*time.Second {
-			t.Fatalf("%d stored, safe up to %d, stopped after %v", len(up.stored), r.stream.Safe(), d)
+		if d := time.Since(begin); len(up.got()) != 10 || r.stream.Safe() != 10 || d != 10*time.Second {
+			t.Fatalf("%d stored, safe up to %d, stopped after %v", len(up.got()), r.stream.Safe(), d)
 		}
 	})
 }
@@ -281,7 +281,7 @@ func TestRetagTurnNullAndRoot(t *testing.T) {
 		}
 		settle(time.Minute)
 		r.finish(t)
-		for i, got := range []int{len(odd.stored), len(even.stored), len(turns[0].stored), len(turns[1].stored)} {
+		for i, got := range []int{len(odd.got()), len(even.got()), len(turns[0].got()), len(turns[1].got())} {
 			if want := []int{3, 3, 2, 2}[i]; got != want {
 				t.Errorf("output %d got %d records, want %d", i, got, want)
 			}

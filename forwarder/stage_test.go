@@ -90,20 +90,20 @@ func TestAStageHoldsRecordsAndTheirReceipts(t *testing.T) {
 		})
 		r.emit(t, "x", 6)
 		settle(10 * time.Second)
-		if !slices.Equal(s.stored, []uint64{1, 3}) || late.stored != nil || r.stream.Safe() != 0 {
-			t.Fatalf("stored %v, late %v, safe %d", s.stored, late.stored, r.stream.Safe())
+		if !slices.Equal(s.got(), []uint64{1, 3}) || late.got() != nil || r.stream.Safe() != 0 {
+			t.Fatalf("stored %v, late %v, safe %d", s.got(), late.got(), r.stream.Safe())
 		}
 		settle(20 * time.Second)
-		if !slices.Equal(late.stored, []uint64{2, 4}) || r.stream.Safe() != 6 {
-			t.Fatalf("late %v, safe %d", late.stored, r.stream.Safe())
+		if !slices.Equal(late.got(), []uint64{2, 4}) || r.stream.Safe() != 6 {
+			t.Fatalf("late %v, safe %d", late.got(), r.stream.Safe())
 		}
 		if got := r.stream.Account(); got != (ledger.Account{Read: 6, Delivered: 4, Dropped: 2}) {
 			t.Errorf("account %+v", got)
 		}
 		r.emit(t, "x", 2) // 8 is held when the stop comes
 		r.finish(t)
-		if !slices.Equal(late.stored, []uint64{2, 4, 8}) || r.stream.Safe() != 8 {
-			t.Errorf("after the stop late %v, safe %d", late.stored, r.stream.Safe())
+		if !slices.Equal(late.got(), []uint64{2, 4, 8}) || r.stream.Safe() != 8 {
+			t.Errorf("after the stop late %v, safe %d", late.got(), r.stream.Safe())
 		}
 	})
 }
@@ -123,8 +123,8 @@ func TestAStageGivesAnotherTag(t *testing.T) {
 			t.Errorf("Admit asks %d lanes", n)
 		}
 		settle(time.Minute)
-		if !slices.Equal(s.stored, []uint64{1, 2, 4}) || r.stream.Safe() != 4 {
-			t.Errorf("stored %v, safe %d", s.stored, r.stream.Safe())
+		if !slices.Equal(s.got(), []uint64{1, 2, 4}) || r.stream.Safe() != 4 {
+			t.Errorf("stored %v, safe %d", s.got(), r.stream.Safe())
 		}
 		r.finish(t)
 	})
