@@ -29,7 +29,6 @@ var unsupported = map[string]map[string]string{
 		"object_space":          "there is no Ruby: remove it",
 		"gc_stat":               "there is no Ruby: remove it",
 		"opentelemetry":         "send with forward, or through the OpenTelemetry collector's fluentforward exporter",
-		"unix":                  "use the source forward's socket in the settings file, inputs.forward.unix",
 		"node_exporter_metrics": "use the node exporter itself",
 	},
 	"filter": {

@@ -16,6 +16,10 @@ func sources() map[string]row[input] {
 	return map[string]row[input]{
 		"tail":    sourceOf(defaultTailSource, newTailSource, tailSourceParams),
 		"forward": sourceOf(defaultForwardSource, newForwardSource, forwardSourceParams),
+		"tcp":     sourceOf(defaultSocket(5170, 1<<20), newTCP, socketParams),
+		"udp":     sourceOf(defaultSocket(5160, 4096), newUDP, socketParams),
+		"unix":    sourceOf(defaultUnix, newUnix, params{unneeded: map[string]string{"backlog": "the system's limit is used"}}),
+		"syslog":  sourceOf(defaultSyslog, newSyslog, socketParams),
 	}
 }
 

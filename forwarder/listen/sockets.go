@@ -6,9 +6,9 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"os"
-	"strconv"
 	"time"
+
+	"sluice/forwarder/netin"
 )
 
 // Listen binds the addresses; Run does it when it was not done before.
@@ -46,41 +46,13 @@ func (l *Listener) listen(ctx context.Context) error {
 		l.beats = append(l.beats, pc.(*net.UDPConn))
 	}
 	if l.cfg.Unix != "" {
-		s, err := l.listenUnix(ctx, &lc)
+		s, err := netin.ListenUnix(ctx, l.cfg.Unix, l.cfg.UnixMode)
 		if err != nil {
 			return fmt.Errorf("cannot listen for the Forward protocol (inputs.forward.unix %s): %w", l.cfg.Unix, err)
 		}
 		l.socks = append(l.socks, s)
 	}
 	return nil
-}
-
-// listenUnix takes the place of a socket that a process which is no more left
-// behind.
-func (l *Listener) listenUnix(ctx context.Context, lc *net.ListenConfig) (net.Listener, error) {
-	path := l.cfg.Unix
-	if info, err := os.Lstat(path); err == nil && info.Mode()&os.ModeSocket != 0 {
-		if nc, err := net.DialTimeout("unix", path, time.Second); err == nil {
-			nc.Close()
-			return nil, errors.New("somebody listens there: give each process a path of its own")
-		}
-		if err := os.Remove(path); err != nil {
-			return nil, err
-		}
-	}
-	s, err := lc.Listen(ctx, "unix", path)
-	if err != nil {
-		return nil, err
-	}
-	mode, err := strconv.ParseUint(l.cfg.UnixMode, 8, 9) // validated
-	if err == nil {
-		err = os.Chmod(path, os.FileMode(mode))
-	}
-	if err != nil {
-		s.Close()
-		return nil, err
-	}
-	return s, nil
 }
 
 func (l *Listener) closeSockets() {
