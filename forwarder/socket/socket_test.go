@@ -1,7 +1,6 @@
 package socket
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"log/slog"
@@ -81,7 +80,6 @@ type rig struct {
 	out  *fakeOut
 	dead *fakeDead
 	led  *ledger.Ledger
-	log  *bytes.Buffer
 	reg  *prometheus.Registry
 	stop func()
 }
