@@ -29,7 +29,7 @@ func TestCheckPlacesWhatAPartRefuses(t *testing.T) {
 	for _, c := range []struct{ text, want string }{
 		{es, ""},
 		{"cluster: x\n", "elasticsearch.urls is not set (set it in the file"},
-		{es + "filters:\n  - { tag: \"**\" }\n", "s.yaml:3:5: error: a filter has no type (add type: dedot|"},
+		{es + "filters:\n  - { tag: \"**\" }\n", "s.yaml:3:5: error: a filter has no type (add type: concat|dedot|"},
 		{es + "filters:\n  - { type: gerp }\n", `s.yaml:3:7: error: unknown filter type "gerp" (write grep)`},
 		{es + "filters:\n  - { type: grep, tag: \"{a\" }\n", "s.yaml:3:19: error: tag pattern \"{a\" has a { without }"},
 		{es + "filters:\n  - { type: grep, exclude: [{ key: m, pattern: \"(\" }] }\n", "s.yaml:3:39: error: filters[0].exclude[0].pattern: cannot use the expression (: a ( is not closed"},

@@ -27,6 +27,8 @@ func filters() map[string]row[forwarder.Step] {
 		"flatten":             flatten,
 		"sampling":            sampling,
 		"sampling_filter":     sampling,
+		"concat":              warned(stepOf(defaultConcat, newConcat, params{})),
+		"detect_exceptions":   stepOf(filter.DefaultDetectExceptionsConfig, newDetectExceptions, exceptionParams),
 		"throttle":            stepOf(filter.DefaultThrottleConfig, newThrottle, params{}),
 		"stdout":              stepOf(filter.DefaultStdoutConfig, newStdoutFilter, stdoutFilterParams()),
 	}
@@ -36,7 +38,11 @@ func filters() map[string]row[forwarder.Step] {
 func warned(r row[forwarder.Step]) row[forwarder.Step] {
 	return func(c *Context, e *conf.Element) (forwarder.Step, conf.Problems, error) {
 		step, problems, err := r(c, e)
-		if w, ok := step.Filter.(interface{ Warnings() []string }); ok && err == nil {
+		var part any = step.Filter
+		if step.Stage != nil {
+			part = step.Stage
+		}
+		if w, ok := part.(interface{ Warnings() []string }); ok && err == nil {
 			for _, text := range w.Warnings() {
 				problems = append(problems, conf.Problem{Pos: e.Pos, Severity: conf.Warning, What: text})
 			}
