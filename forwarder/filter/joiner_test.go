@@ -131,12 +131,15 @@ func TestConcatByStart(t *testing.T) {
 	})
 }
 
-func TestConcatModes(t *testing.T) {
-	for name, c := range map[string]struct {
-		change  func(*ConcatConfig)
-		records []string
-		want    []string // at the end, the flush included
-	}{
+// concatCase is records, and what comes out at the end, the flush included.
+type concatCase struct {
+	change  func(*ConcatConfig)
+	records []string
+	want    []string
+}
+
+func concatCases() map[string]concatCase {
+	return map[string]concatCase{
 		"n_lines": {
 			func(c *ConcatConfig) { c.NLines, c.Separator = 2, "|" },
 			[]string{`{"m":"a"}`, `{"m":"b"}`, `{"m":"c"}`},
@@ -197,7 +200,11 @@ func TestConcatModes(t *testing.T) {
 			},
 			[]string{`{"m":"ab","logtag":"P","stream":"stdout"}`, `{"m":"ef","logtag":"P","stream":"stderr"}`},
 		},
-	} {
+	}
+}
+
+func TestConcatModes(t *testing.T) {
+	for name, c := range concatCases() {
 		for _, size := range []int{1, 2, 100} { // the records of a batch
 			t.Run(fmt.Sprint(name, size), func(t *testing.T) {
 				s := newStaged(t, newConcat(t, c.change))
@@ -269,7 +276,7 @@ func TestDetectExceptions(t *testing.T) {
 		lines := strings.Split(trace, "|")
 		s.send(`{"log":"plain\n","stream":"stdout"}`)
 		for i, line := range lines {
-			s.send(`{"log":` + string(quoted(line+"\n")) + `,"stream":"stderr","n":`+fmt.Sprint(i)+`}`, `{"log":"between\n","stream":"stdout"}`)
+			s.send(`{"log":`+string(quoted(line+"\n"))+`,"stream":"stderr","n":`+fmt.Sprint(i)+`}`, `{"log":"between\n","stream":"stdout"}`)
 		}
 		s.send(`{"log":"after","stream":"stderr"}`)
 		joined := `{"log":` + string(quoted(strings.Join(lines, "\n")+"\n")) + `,"stream":"stderr","n":0}`
