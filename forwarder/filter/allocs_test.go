@@ -36,6 +36,7 @@ func TestAllocs(t *testing.T) {
 	noAllocs(t, grepAll(t), grepRecord)
 	noAllocs(t, transformer(t), transformRecord)
 	noAllocs(t, jsonParser(t), structuredLine)
+	noAllocs(t, asked(t, event.StreamWishes{Parser: "json"}), structuredLine)
 }
 
 // What Ruby builds is built in memory that is used again.

@@ -21,6 +21,7 @@ func (r *reader) begin(g *group, i *identity, arena []byte) {
 	b.Reset(arena)
 	b.Stream, b.Tag, b.Shared = event.StreamID(i.stream.ID()), g.tag, g.pod.Fragment()
 	b.Read = time.Now().UnixNano()
+	r.heed(g, b.Shared)
 	r.keys = keys{b.KeyString("stream"), b.KeyString("logtag"), b.KeyString("message"), b.KeyString("log")}
 	r.links = r.links[:0]
 }

@@ -27,6 +27,7 @@ var stateNames = [states]string{"active", "idle", "parked", "rotated"}
 type metrics struct {
 	in                  *meter.Input
 	unparsed, truncated prometheus.Counter
+	excluded            prometheus.Counter
 	lag                 prometheus.Gauge
 	files               [states]prometheus.Gauge
 }
@@ -46,6 +47,7 @@ func newMetrics(reg prometheus.Registerer) (*metrics, error) {
 		in:        in,
 		unparsed:  counter("sluice_tail_unparsed_lines_total", "Lines that are not written as their file's other lines are; emitted as they stand."),
 		truncated: counter("sluice_tail_truncated_bytes_total", "Bytes cut off lines longer than max_line."),
+		excluded:  counter("sluice_tail_excluded_bytes_total", "Bytes passed over because their pod's annotation excludes them."),
 		lag:       gauge("sluice_tail_lag_bytes", "Bytes in followed files that are not read yet."),
 	}
 	files := prometheus.NewGaugeVec(prometheus.GaugeOpts{
@@ -54,7 +56,7 @@ func newMetrics(reg prometheus.Registerer) (*metrics, error) {
 	for s, name := range stateNames {
 		m.files[s] = files.WithLabelValues(name)
 	}
-	for _, c := range []prometheus.Collector{m.unparsed, m.truncated, m.lag, files} {
+	for _, c := range []prometheus.Collector{m.unparsed, m.truncated, m.excluded, m.lag, files} {
 		if err := reg.Register(c); err != nil {
 			return nil, fmt.Errorf("cannot register metrics: %w", err)
 		}

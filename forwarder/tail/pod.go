@@ -30,3 +30,42 @@ func (c *Config) pod(path *event.Fragment) Pod {
 	}
 	return c.Pods(path)
 }
+
+// excluded reports whether the pod's annotation excludes the whole log.
+func (g *group) excluded() bool {
+	w := &g.pod.Fragment().Wishes
+	return w.Stdout.Exclude && w.Stderr.Exclude
+}
+
+// skip passes over what a file has: the position moves behind its last whole
+// line, nothing is read.
+func (r *reader) skip(g *group, f *file, i *identity, size int64) outcome {
+	if end := lastLine(f.fd, size); end > f.off {
+		r.t.m.excluded.Add(float64(end - f.off))
+		f.long, f.off = nil, end
+		f.at.Store(end)
+		i.stream.Open(g.hold(f), 0).Settled(0)
+	}
+	f.seen.Store(size)
+	r.t.m.setLag(f, 0)
+	return atEnd
+}
+
+// heed takes up what the pod's annotation says of stack traces, when it says
+// something else than before. What cannot be meant leaves the settings'.
+func (r *reader) heed(g *group, f *event.Fragment) {
+	wish := f.Wishes.Multiline
+	if wish == g.wished {
+		return
+	}
+	g.wished, g.rules = wish, r.t.rules
+	if wish == "" {
+		return
+	}
+	rules, err := rulesOf(wish)
+	if err != nil {
+		r.t.complain("heed the annotation multiline of the pod of", g.real, err)
+		return
+	}
+	g.rules = rules
+}

@@ -95,6 +95,9 @@ func (r *reader) look(g *group, f *file) (outcome, error) {
 	if !r.admit(g) {
 		return refused, nil
 	}
+	if g.excluded() {
+		return r.skip(g, f, i, st.size), nil
+	}
 	return r.read(g, f, i, st.size)
 }
 
@@ -200,7 +203,7 @@ func (r *reader) remainder(g *group, f *file) (outcome, error) {
 			return r.failed(f, err), nil
 		}
 	}
-	if i == nil || n == 0 && f.long == nil {
+	if i == nil || n == 0 && f.long == nil || g.excluded() {
 		return atEnd, nil
 	}
 	from := f.off
