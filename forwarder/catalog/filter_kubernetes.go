@@ -47,8 +47,12 @@ type pass struct{}
 // Apply implements forwarder.Filter.
 func (pass) Apply(*event.Batch) {}
 
-func newKubernetesFilter(*Context, kubernetesFilter) (forwarder.Step, error) {
-	return forwarder.Step{Filter: pass{}}, nil
+// newKubernetesFilter does what annotations ask for of records.
+func newKubernetesFilter(c *Context, _ kubernetesFilter) (forwarder.Step, error) {
+	if c.Enrich == nil {
+		return forwarder.Step{Filter: pass{}}, nil
+	}
+	return annotations(c)
 }
 
 func noKubernetesFilter() (cfg kubernetesFilter) { return cfg }
