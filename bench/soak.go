@@ -53,11 +53,10 @@ func runSoakKill(ctx context.Context, args []string, out io.Writer) error {
 	whole := true
 	for _, buffer := range strings.Split(*buffers, ",") {
 		for _, name := range strings.Split(*inputs, ",") {
-			ok, err := soakKill(ctx, out, soak.KillConfig{
-				Command: func(settings string) *exec.Cmd { return exec.Command(*binary, "run", "--config", settings) },
-				Buffer:  buffer, Tail: name != "forward", Forward: name != "tail",
-				Kills: *kills, Rate: *rate, Behind: 200_000, Life: *life, Seed: *seed, Say: out,
-			}, name)
+			ok, err := soakKill(ctx, out, soak.KillConfig{Config: soak.Config{
+				Command: sluiceRun(*binary), Buffer: buffer, Tail: name != "forward", Forward: name != "tail",
+				Rate: *rate, Behind: 200_000, Seed: *seed, Say: out,
+			}, Kills: *kills, Life: *life}, name)
 			if err != nil {
 				return err
 			}
@@ -68,6 +67,11 @@ func runSoakKill(ctx context.Context, args []string, out io.Writer) error {
 		return errFound
 	}
 	return nil
+}
+
+// sluiceRun starts the binary with a settings file.
+func sluiceRun(binary string) func(settings string) *exec.Cmd {
+	return func(settings string) *exec.Cmd { return exec.Command(binary, "run", "--config", settings) }
 }
 
 // soakKill does one combination; what it leaves in its directory is kept when

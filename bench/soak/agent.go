@@ -2,12 +2,14 @@ package soak
 
 import (
 	"bufio"
+	"context"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"strings"
 	"syscall"
+	"time"
 )
 
 // process is one life of the program under test.
@@ -57,6 +59,28 @@ func (a *process) copy(log io.Writer, said io.Reader) {
 		if err != nil {
 			return
 		}
+	}
+}
+
+// await waits until the agent is started; false: that will not be.
+func (a *process) await(ctx context.Context) bool {
+	select {
+	case <-a.ready:
+		return true
+	case <-a.done:
+	case <-ctx.Done():
+	}
+	return false
+}
+
+// pause waits for d, or until the agent has ended or ctx has.
+func pause(ctx context.Context, a *process, d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-a.done:
+	case <-ctx.Done():
 	}
 }
 

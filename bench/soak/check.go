@@ -3,7 +3,6 @@ package soak
 import (
 	"encoding/json"
 	"fmt"
-	"path/filepath"
 	"strings"
 
 	"sluice/bench/mark"
@@ -52,7 +51,7 @@ func (k *killer) accounts(made []int64) string {
 	if !k.cfg.Tail {
 		return ""
 	}
-	store, aside, err := checkpoint.Open(filepath.Join(k.cfg.Dir, "data"))
+	store, aside, err := checkpoint.Open(k.data)
 	if err != nil || aside != "" {
 		return fmt.Sprintf("the accounts cannot be read: %v %s", err, aside)
 	}

@@ -76,10 +76,10 @@ func (f *files) close() {
 	}
 }
 
-// write writes rate lines a second until stop is closed or ctx ends. While
+// write writes rate() lines a second until stop is closed or ctx ends. While
 // more than behind lines are not stored yet it waits, so that a slow machine
 // has no more work than it can do.
-func (f *files) write(ctx context.Context, stop <-chan struct{}, rate int, behind int64, stored func() int64) error {
+func (f *files) write(ctx context.Context, stop <-chan struct{}, rate func() int, behind int64, stored func() int64) error {
 	const every = 5 * time.Millisecond
 	t := time.NewTicker(every)
 	defer t.Stop()
@@ -92,7 +92,8 @@ func (f *files) write(ctx context.Context, stop <-chan struct{}, rate int, behin
 			return nil
 		case <-t.C:
 		}
-		due = min(due+float64(rate)*every.Seconds(), float64(rate)/10)
+		now := float64(rate())
+		due = min(due+now*every.Seconds(), now/10)
 		for due >= 1 && f.made.Load()-stored() < behind {
 			n := min(int(due), 1+f.rnd.IntN(50))
 			if err := f.piece(f.logs[f.rnd.IntN(len(f.logs))], n); err != nil {

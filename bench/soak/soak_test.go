@@ -57,6 +57,14 @@ func self(settings string) *exec.Cmd {
 	return cmd
 }
 
+// small is a load that a slow machine can bear.
+func small(t *testing.T, seed uint64) Config {
+	return Config{
+		Dir: t.TempDir(), Command: self, Buffer: "memory", Tail: true, Forward: true,
+		Rate: 2000, Behind: 5000, Seed: seed, Say: t.Output(),
+	}
+}
+
 // TestKill is `make soak-kill` in small: 20 kills, bounded by counts.
 func TestKill(t *testing.T) {
 	seed := uint64(time.Now().UnixNano())
@@ -64,10 +72,7 @@ func TestKill(t *testing.T) {
 		seed, _ = strconv.ParseUint(s, 10, 64)
 	}
 	t.Logf("SLUICE_TEST_SEED=%d repeats the plan", seed)
-	r, err := Kill(t.Context(), KillConfig{
-		Dir: t.TempDir(), Command: self, Buffer: "memory", Tail: true, Forward: true,
-		Kills: 20, Rate: 2000, Behind: 5000, Life: 600 * time.Millisecond, Seed: seed, Say: t.Output(),
-	})
+	r, err := Kill(t.Context(), KillConfig{Config: small(t, seed), Kills: 20, Life: 600 * time.Millisecond})
 	if err != nil {
 		t.Fatal(err)
 	}

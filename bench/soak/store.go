@@ -89,6 +89,18 @@ type Verdict struct {
 // Whole reports that nothing was lost or doubled.
 func (v *Verdict) Whole() bool { return v.Lost == 0 && v.Doubled == 0 && v.Strange == 0 }
 
+// String is the verdict in one line.
+func (v *Verdict) String() string {
+	text := fmt.Sprintf("%d made, %d stored, %d dead letters, %d lost, %d doubled", v.Made, v.Stored, v.Dead, v.Lost, v.Doubled)
+	if v.Strange > 0 {
+		text += fmt.Sprintf(", %d that nobody made", v.Strange)
+	}
+	if v.First != "" {
+		text += "; " + v.First
+	}
+	return text
+}
+
 // verify compares what is stored, and what is in dead, with the number of
 // records made in each stream.
 func (s *store) verify(made []int64, dead map[mark.Mark]bool) (v Verdict) {
