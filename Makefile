@@ -13,7 +13,7 @@ FUZZTIME ?= 10s
 TOOL     := $(GO) tool -modfile=tools/go.mod
 ES       := sink/elastictest/server/elasticsearch.sh
 
-.PHONY: image test-deploy test-kube test-kubelet deploy-update build run test unit lint format fuzz bench soak-kill elasticsearch stop-elasticsearch test-elasticsearch test-kills clean
+.PHONY: image test-deploy test-kube test-kubelet deploy-update build run test unit lint format fuzz bench soak soak-kill elasticsearch stop-elasticsearch test-elasticsearch test-kills clean
 
 build: ## bin/sluice and bin/sluice-dev: static, stripped, stamped
 	@mkdir -p bin
@@ -43,6 +43,10 @@ fuzz: ## every fuzz target for FUZZTIME, as many at once as there are cores
 
 bench: build ## measures, prints a table, writes docs/performance.md
 	$(GO) run ./bench
+
+LENGTH ?= 12m
+soak: build ## a day in LENGTH: load and pauses, outages, rotation; prints memory, goroutines and descriptors
+	$(GO) run ./bench soak -length $(LENGTH) $(ARGS)
 
 N ?= 1000
 soak-kill: build ## N kills at random moments for each combination of inputs and buffers; prints what was lost or doubled

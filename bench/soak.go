@@ -91,3 +91,45 @@ func soakKill(ctx context.Context, out io.Writer, cfg soak.KillConfig, inputs st
 	}
 	return true, os.RemoveAll(cfg.Dir)
 }
+
+// runSoak lets the agent work through a day in minutes, and reports what it
+// held meanwhile.
+func runSoak(ctx context.Context, args []string, out io.Writer) error {
+	fs := flag.NewFlagSet("soak", flag.ContinueOnError)
+	length := fs.Duration("length", 12*time.Minute, "of the day")
+	rate := fs.Int("rate", 5000, "lines a second, and as many forward records, in the busiest hours")
+	seed := fs.Uint64("seed", uint64(time.Now().UnixNano()), "of the plan")
+	buffers := fs.String("buffers", catalog.Default().Buffer.Type, "which types of buffer")
+	binary := fs.String("binary", "bin/sluice", "the agent")
+	if err := parse(fs, args, false); err != nil {
+		return err
+	}
+	whole := true
+	for _, buffer := range strings.Split(*buffers, ",") {
+		dir, err := os.MkdirTemp("", "sluice-soak-")
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(out, "soak: a day in %v, buffer=%s seed=%d\n", *length, buffer, *seed)
+		d, err := soak.RunDay(ctx, soak.DayConfig{Config: soak.Config{
+			Dir: dir, Command: sluiceRun(*binary), Buffer: buffer, Tail: true, Forward: true,
+			Rate: *rate, Behind: 1 << 40, Seed: *seed, Say: out,
+		}, Length: *length})
+		if err != nil {
+			return fmt.Errorf("buffer %s (see %s): %w", buffer, dir, err)
+		}
+		fmt.Fprint(out, d)
+		if leaks := d.Leaks(); leaks != "" || !d.Whole() {
+			fmt.Fprintf(out, "FOUND %s (the run's files are kept: %s)\n", leaks, dir)
+			whole = false
+			continue
+		}
+		if err := os.RemoveAll(dir); err != nil {
+			return err
+		}
+	}
+	if !whole {
+		return errFound
+	}
+	return nil
+}

@@ -73,6 +73,24 @@ func (a *process) await(ctx context.Context) bool {
 	return false
 }
 
+// ended reports whether the process has ended.
+func (a *process) ended() bool {
+	select {
+	case <-a.done:
+		return true
+	default:
+		return false
+	}
+}
+
+// kill ends the process if it has not ended; the error is how it did by itself.
+func (a *process) kill() error {
+	if a.ended() {
+		return a.err
+	}
+	return a.end(syscall.SIGKILL)
+}
+
 // pause waits for d, or until the agent has ended or ctx has.
 func pause(ctx context.Context, a *process, d time.Duration) {
 	t := time.NewTimer(d)
@@ -87,10 +105,8 @@ func pause(ctx context.Context, a *process, d time.Duration) {
 // end sends the signal and waits for the end. The error is that of an agent
 // that ended otherwise than it was told to.
 func (a *process) end(sig syscall.Signal) error {
-	select {
-	case <-a.done:
+	if a.ended() {
 		return fmt.Errorf("the agent ended by itself: %v", a.err)
-	default:
 	}
 	a.cmd.Process.Signal(sig) // fails only for one that has ended
 	<-a.done

@@ -81,3 +81,35 @@ func TestKill(t *testing.T) {
 		t.Error("not whole")
 	}
 }
+
+// TestDay is `make soak` in small. What a short day says of memory is noise; it
+// must end, with everything delivered.
+func TestDay(t *testing.T) {
+	d, err := RunDay(t.Context(), DayConfig{Config: small(t, 1), Length: 6 * time.Second})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Log(d)
+	if !d.Whole() || d.Made == 0 || len(d.Samples) < 24 || d.Samples[0].Goroutines == 0 || d.Samples[0].Descriptors == 0 {
+		t.Error("not whole")
+	}
+}
+
+func TestSlope(t *testing.T) {
+	var rising []Sample
+	for i := range 10 {
+		rising = append(rising, Sample{At: time.Duration(i) * time.Minute, RSS: int64(100 + 3*i), Quiet: i%2 == 0})
+	}
+	if got := slope(rising); got < 179.9 || got > 180.1 { // 3 a minute
+		t.Errorf("slope %v", got)
+	}
+	if slope(nil) != 0 || slope(rising[:1]) != 0 {
+		t.Error("a slope of nothing")
+	}
+	if got := quiet(rising, 5*time.Minute); len(got) != 2 || got[0].RSS != 118 {
+		t.Errorf("%+v", got)
+	}
+	if least, most := span(rising, func(s Sample) int64 { return s.RSS }); least != 100 || most != 127 {
+		t.Error(least, most)
+	}
+}
