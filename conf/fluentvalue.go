@@ -14,14 +14,32 @@ import (
 // what the value came to mean and what to write.
 
 var (
-	fluentSizeUnit = regexp.MustCompile(`(?i)(\d+)([kmgt])`)
-	fluentTimeUnit = regexp.MustCompile(`(\d+)([smhd])`)
+	// Fluentd looks for each unit in turn, the smallest first, wherever it stands.
+	fluentSizeUnits = unitPatterns("(?i)", "kmgt")
+	fluentTimeUnits = unitPatterns("", "smhd")
 	leadingInt     = regexp.MustCompile(`^\s*[-+]?\d+(?:_\d+)*`)
 	leadingFloat   = regexp.MustCompile(`^\s*[-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?`)
 
 	plainSize = regexp.MustCompile(`^\d+(?:[kKmMgGtT](?:i?[bB])?)?$`)
 	plainTime = regexp.MustCompile(`^(?:\d+(?:s|m|h|d|sec|secs|second|seconds|min|mins|minute|minutes|hour|hours|day|days)|\d+(?:\.\d+)?)$`)
 )
+
+func unitPatterns(flags, units string) (list []*regexp.Regexp) {
+	for _, u := range units {
+		list = append(list, regexp.MustCompile(flags+`(\d+)`+string(u)))
+	}
+	return list
+}
+
+// firstUnit returns the number before the first unit that s has, and which.
+func firstUnit(s string, units []*regexp.Regexp) (digits string, unit int) {
+	for i, re := range units {
+		if m := re.FindStringSubmatch(s); m != nil {
+			return m[1], i
+		}
+	}
+	return "", -1
+}
 
 // FluentInt reads an integer as Fluentd does: the digits in front, else 0.
 func FluentInt(s string) (n int64, why string) {
@@ -31,7 +49,7 @@ func FluentInt(s string) (n int64, why string) {
 		return 0, "Fluentd reads it as 0: write a whole number"
 	}
 	if len(digits) != len(strings.TrimRight(s, " ")) {
-		return n, "Fluentd reads it as " + strconv.FormatInt(n, 10) + ": write that"
+		return n, "Fluentd reads it as " + strconv.FormatInt(n, 10) + ": write " + strconv.FormatInt(n, 10)
 	}
 	return n, ""
 }
@@ -44,18 +62,18 @@ func FluentFloat(s string) (n float64, why string) {
 		return 0, "Fluentd reads it as 0: write a number"
 	}
 	if len(digits) != len(strings.TrimRight(s, " ")) {
-		return n, "Fluentd reads it as " + strconv.FormatFloat(n, 'g', -1, 64) + ": write that"
+		return n, "Fluentd reads it as " + strconv.FormatFloat(n, 'g', -1, 64) + ": write " + strconv.FormatFloat(n, 'g', -1, 64)
 	}
 	return n, ""
 }
 
-// FluentSize reads bytes as Fluentd does: the first digits that k, m, g or t
-// follows, in powers of 1024, else FluentInt.
+// FluentSize reads bytes as Fluentd does: the first digits that k, else m, else
+// g, else t follows, in powers of 1024, else FluentInt.
 func FluentSize(s string) (n int64, why string) {
 	factor := int64(1)
-	if m := fluentSizeUnit.FindStringSubmatch(s); m != nil {
-		n, _ = strconv.ParseInt(m[1], 10, 64)
-		factor = 1 << (10 * (1 + strings.Index("kmgt", strings.ToLower(m[2]))))
+	if digits, unit := firstUnit(s, fluentSizeUnits); unit >= 0 {
+		n, _ = strconv.ParseInt(digits, 10, 64)
+		factor = 1 << (10 * (1 + unit))
 	} else {
 		n, _ = FluentInt(s)
 	}
@@ -69,13 +87,13 @@ func FluentSize(s string) (n int64, why string) {
 	return n, why
 }
 
-// FluentTime reads a time as Fluentd does: the first digits that s, m, h or d
-// follows, else seconds.
+// FluentTime reads a time as Fluentd does: the first digits that s, else m, else
+// h, else d follows, else seconds.
 func FluentTime(s string) (d time.Duration, why string) {
 	var seconds float64
-	if m := fluentTimeUnit.FindStringSubmatch(s); m != nil {
-		n, _ := strconv.ParseFloat(m[1], 64)
-		seconds = n * map[string]float64{"s": 1, "m": 60, "h": 3600, "d": 86400}[m[2]]
+	if digits, unit := firstUnit(s, fluentTimeUnits); unit >= 0 {
+		n, _ := strconv.ParseFloat(digits, 64)
+		seconds = n * [...]float64{1, 60, 3600, 86400}[unit]
 	} else {
 		seconds, _ = FluentFloat(s)
 	}

@@ -120,7 +120,7 @@ func (b *builder) source(e *conf.Element) conf.Problems {
 	}
 	c := b.context(b.name(e, kind, ""), "input", label)
 	in, found, err := construct(c, modern(e))
-	problems = append(append(problems, found...), e.Explain(err)...)
+	problems = append(append(problems, found...), explain(e, err)...)
 	if problems.Bad() || in.Source == nil {
 		return problems
 	}
@@ -158,7 +158,7 @@ func (b *builder) step(e *conf.Element, label string) ([]forwarder.Step, conf.Pr
 	}
 	pattern, err := forwarder.ParsePattern(tag)
 	if err != nil {
-		problems = append(problems, conf.Problem{Pos: e.Pos, What: err.Error()})
+		problems = append(problems, badTag(e, err))
 	}
 	if e.Name == "filter" {
 		construct, kind, found := find(e, filters())
@@ -168,7 +168,7 @@ func (b *builder) step(e *conf.Element, label string) ([]forwarder.Step, conf.Pr
 		}
 		c := b.context(b.name(e, kind, ""), "filter", label)
 		step, found, err := construct(c, modern(e))
-		problems = append(append(problems, found...), e.Explain(err)...)
+		problems = append(append(problems, found...), explain(e, err)...)
 		step.Match, step.Name = pattern, c.Name
 		return []forwarder.Step{step}, problems
 	}
@@ -198,14 +198,14 @@ func (b *builder) output(e *conf.Element, label, where string) (out output, name
 		problems = append(problems, conf.Problem{Pos: s.Pos, Severity: conf.Warning, What: "<secondary> is not needed: " + noGivingUp, Fix: "remove it"})
 	}
 	out, found, err := construct(c, rest)
-	problems = append(append(problems, found...), e.Explain(err)...)
+	problems = append(append(problems, found...), explain(e, err)...)
 	if problems.Bad() || out.Sink == nil {
 		return out, name, problems
 	}
 	settings, cfg := c.Buffer.into(b.s.Buffer, b.d.Lane)
 	lane, err := b.lane(c, out.Sink, settings, cfg)
 	if err != nil {
-		return out, name, append(problems, e.Explain(err)...)
+		return out, name, append(problems, explain(e, err)...)
 	}
 	b.parts.places = append(b.parts.places, e.Pos)
 	out.To = []forwarder.Output{{Lane: lane}}
