@@ -17,8 +17,8 @@ var (
 	// Fluentd looks for each unit in turn, the smallest first, wherever it stands.
 	fluentSizeUnits = unitPatterns("(?i)", "kmgt")
 	fluentTimeUnits = unitPatterns("", "smhd")
-	leadingInt     = regexp.MustCompile(`^\s*[-+]?\d+(?:_\d+)*`)
-	leadingFloat   = regexp.MustCompile(`^\s*[-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?`)
+	leadingInt      = regexp.MustCompile(`^\s*[-+]?\d+(?:_\d+)*`)
+	leadingFloat    = regexp.MustCompile(`^\s*[-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?`)
 
 	plainSize = regexp.MustCompile(`^\d+(?:[kKmMgGtT](?:i?[bB])?)?$`)
 	plainTime = regexp.MustCompile(`^(?:\d+(?:s|m|h|d|sec|secs|second|seconds|min|mins|minute|minutes|hour|hours|day|days)|\d+(?:\.\d+)?)$`)

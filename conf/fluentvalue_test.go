@@ -82,8 +82,15 @@ func TestFluentdsElements(t *testing.T) {
 	}
 	cfg.Keep = "default"
 	e := &Element{Name: "match", Dialect: Fluentd, Params: []Param{
-		{Name: "@type", Value: "x"}, {Name: "@id", Value: "y"}, {Name: "old_size", Value: "2k"}, {Name: "wait", Value: "500ms"}, {Name: "on", Value: ""},
-		{Name: "names", Value: "a, b"}, {Name: "pairs", Value: "k:v"}, {Name: "keep", Null: true}, {Name: "nmes", Value: "z"},
+		{Name: "@type", Value: "x"},
+		{Name: "@id", Value: "y"},
+		{Name: "old_size", Value: "2k"},
+		{Name: "wait", Value: "500ms"},
+		{Name: "on", Value: ""},
+		{Name: "names", Value: "a, b"},
+		{Name: "pairs", Value: "k:v"},
+		{Name: "keep", Null: true},
+		{Name: "nmes", Value: "z"},
 	}, Children: []*Element{
 		{Name: "store", Arg: "ignore_error", Dialect: Fluentd, Params: []Param{{Name: "@type", Value: "s"}}},
 		{Name: "stroe", Dialect: Fluentd},
