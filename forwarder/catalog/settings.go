@@ -78,7 +78,7 @@ func Default() *Settings {
 		Inputs:        Inputs{Containers: tail.DefaultConfig(), Forward: listen.DefaultConfig()},
 		Kubernetes:    enrich.DefaultConfig(),
 		Buffer: Buffer{
-			Type: "memory", DiskLimit: 1 << 30, FlushBytes: 1 << 20, FlushInterval: time.Second,
+			Type: "auto", DiskLimit: 1 << 30, FlushBytes: 1 << 20, FlushInterval: time.Second,
 			OverflowAction: "block", Recovery: "oldest_first",
 		},
 		Output:        "elasticsearch",
