@@ -41,6 +41,7 @@ var arrows = map[string]struct{ ours, others string }{
 	"forwarder/listen":         {"event parser wire forwarder/ledger forwarder/meter forwarder/netin", "*"},
 	"forwarder/netin":          {"event forwarder/ledger forwarder/meter", ""},
 	"sink/elastic":             {"event wire secret", "*"},
+	"forwarder/web":            {"event parser wire forwarder/netin", "github.com/prometheus github.com/klauspost/compress"},
 	"forwarder/socket":         {"event parser forwarder/netin", "github.com/prometheus golang.org/x/sys"},
 	"forwarder/syslog":         {"event parser forwarder/socket", "github.com/prometheus"},
 	"sink/elastictest":         {"", "*"},

@@ -18,6 +18,7 @@ func sources() map[string]row[input] {
 		"forward": sourceOf(defaultForwardSource, newForwardSource, forwardSourceParams),
 		"tcp":     sourceOf(defaultSocket(5170, 1<<20), newTCP, socketParams),
 		"udp":     sourceOf(defaultSocket(5160, 4096), newUDP, socketParams),
+		"http":    sourceOf(defaultWeb, newWeb, webParams),
 		"unix":    sourceOf(defaultUnix, newUnix, params{unneeded: map[string]string{"backlog": "the system's limit is used"}}),
 		"syslog":  sourceOf(defaultSyslog, newSyslog, socketParams),
 	}
