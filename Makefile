@@ -13,7 +13,7 @@ FUZZTIME ?= 10s
 TOOL     := $(GO) tool -modfile=tools/go.mod
 ES       := sink/elastictest/server/elasticsearch.sh
 
-.PHONY: image test-deploy test-kube test-kubelet deploy-update build run test unit lint format fuzz bench soak soak-kill elasticsearch stop-elasticsearch test-elasticsearch test-kills clean
+.PHONY: image test-deploy test-kube test-kubelet deploy-update build run test unit lint format fuzz bench soak soak-kill elasticsearch stop-elasticsearch test-elasticsearch test-clients test-kills clean
 
 build: ## bin/sluice and bin/sluice-dev: static, stripped, stamped
 	@mkdir -p bin
@@ -98,6 +98,9 @@ test-kubelet: ## the chart on a real kubelet, as root; DURATION and RATE make it
 
 deploy-update: ## writes what is made of the chart: its README and schema, the manifests
 	$(DEPLOY) $(GO) test -count=1 ./deploy -update
+
+test-clients: ## other people's Forward clients send to a running Sluice; prints what came of each; CLIENTS=REGEXP for some
+	SLUICE_TEST_CLIENTS='$(or $(CLIENTS),.)' $(GO) test -count=1 -v -timeout 40m -run TestClients ./forwarder/listen/clients
 
 test-kills: ## two Sluices in a row, killed LIVES times: nothing lost, nothing doubled
 	SLUICE_TEST_LIVES=$(or $(LIVES),200) $(GO) test -count=1 -timeout 60m -v -run TestTwoSluicesKilled ./agent
