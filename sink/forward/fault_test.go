@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/tinylib/msgp/msgp"
@@ -121,7 +122,7 @@ func ackOf(id string) []byte { return wire.AppendAck(nil, msgp.AppendString(nil,
 // What a server does wrong is an error that names it: nothing counts as
 // accepted.
 func TestFaults(t *testing.T) {
-	key := func(c *Config) { c.SharedKey, c.ConnectTimeout = "k", long }
+	key := func(c *Config) { c.SharedKey = "k" }
 	for _, tt := range []struct {
 		name   string
 		act    act
@@ -140,7 +141,6 @@ func TestFaults(t *testing.T) {
 		{"asks for the handshake", say(wire.AppendHelo(nil, []byte("nonce"), nil)), nil, "set forward.shared_key"},
 		{"refuses after the frame", after(say(wire.AppendRefusal(nil, "go away"))), nil, `refuses the connection: "go away"`},
 
-		{"says no HELO", silent, func(c *Config) { c.SharedKey, c.ConnectTimeout = "k", 20*time.Millisecond }, "did not begin the handshake within 20ms"},
 		{"hangs up before HELO", hangUp, key, "ended before the handshake"},
 		{"begins with something else", say([]byte{0x80}), key, "no HELO"},
 		{"hangs up after PING", func(_ testing.TB, nc net.Conn, r *wire.Reader) {
@@ -312,4 +312,20 @@ func TestSendTimeout(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "did not take a chunk within 50ms") {
 		t.Error(err)
 	}
+}
+
+// A server that has no handshake to begin says nothing.
+func TestNoHELO(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSink(t, func(c *Config) { c.SharedKey = "k" }, "127.0.0.1:1")
+		ours, theirs := net.Pipe()
+		defer theirs.Close()
+		ctx, cancel := context.WithTimeout(t.Context(), s.connectTimeout)
+		defer cancel()
+		began := time.Now()
+		err := s.handshake(ctx, &conn{nc: ours, r: wire.NewReader(ours, maxAnswer)}, s.group.list[0])
+		if err == nil || !strings.Contains(err.Error(), "did not begin the handshake within 1m0s") || time.Since(began) != s.connectTimeout {
+			t.Errorf("%v after %v", err, time.Since(began))
+		}
+	})
 }

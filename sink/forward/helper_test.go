@@ -53,7 +53,7 @@ func batchOf(n int) *event.Batch {
 func newSink(t testing.TB, change func(*Config), servers ...string) *Sink {
 	t.Helper()
 	cfg := DefaultConfig()
-	cfg.SelfHostname = "agent"
+	cfg.SelfHostname, cfg.ConnectTimeout = "agent", long
 	for _, s := range servers {
 		cfg.Servers = append(cfg.Servers, serverAt(t, s))
 	}
