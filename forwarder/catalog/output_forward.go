@@ -103,6 +103,7 @@ func newForwardMatch(c *Context, p forwardMatch) (output, error) {
 	if cfg.HeartbeatType == "tcp" {
 		cfg.HeartbeatType = "transport"
 	}
+	cfg.Metadata = c.builder.metadata
 	p.found.into(&cfg)
 	if len(cfg.Servers) == 0 && cfg.SRV == "" {
 		return output{}, fieldError{"server", "there is no server", "add <server> with host HOST"}

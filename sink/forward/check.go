@@ -2,7 +2,6 @@ package forward
 
 import (
 	"context"
-	"errors"
 	"fmt"
 )
 
@@ -21,5 +20,8 @@ func (s *Sink) Check(ctx context.Context) error {
 		}
 		c.close()
 	}
-	return errors.Join(errs...)
+	if len(errs) > 0 {
+		return several(errs)
+	}
+	return nil
 }

@@ -85,6 +85,8 @@ type Config struct {
 	HardTimeout       time.Duration `conf:"hard_timeout"`
 	RecoverWait       time.Duration `conf:"recover_wait"`
 
+	// Metadata: container lines get docker and kubernetes. Set by the program.
+	Metadata bool
 	// Certs makes connections speak TLS. Set by the program, from TLS.
 	Certs Certs
 }
@@ -109,6 +111,7 @@ func DefaultConfig() Config {
 		HeartbeatInterval: 5 * time.Second,
 		HardTimeout:       time.Minute,
 		RecoverWait:       10 * time.Second,
+		Metadata:          true,
 	}
 }
 

@@ -66,7 +66,7 @@ func (c *conn) refused(err error, timeout time.Duration) error {
 	}
 	_ = c.nc.SetReadDeadline(time.Now().Add(time.Second))
 	if f, readErr := c.r.Next(); readErr == nil {
-		return errors.Join(unexpected(&f), err)
+		return fmt.Errorf("%w: %w", unexpected(&f), err)
 	}
 	return err
 }

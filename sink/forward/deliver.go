@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"syscall"
 	"time"
 
@@ -58,6 +59,19 @@ func retryAll(n int, s event.Signal, reason string) event.Verdict {
 	return v
 }
 
+// several are errors of several servers, on one line.
+type several []error
+
+func (s several) Error() string {
+	texts := make([]string, len(s))
+	for i, err := range s {
+		texts[i] = err.Error()
+	}
+	return strings.Join(texts, "; ")
+}
+
+func (s several) Unwrap() []error { return s }
+
 // refusal says that servers refused us in the handshake.
 type refusal struct {
 	error
@@ -76,7 +90,7 @@ func (s *Sink) send(ctx context.Context, p *parcel) error {
 	for tried := []*server(nil); ; {
 		srv := s.group.pick(tried)
 		if srv == nil {
-			err := errors.Join(errs...)
+			err := error(several(errs))
 			if refused > 0 {
 				err = refusal{err, refused == len(errs)}
 			}

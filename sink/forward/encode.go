@@ -68,7 +68,7 @@ func (s *Sink) Encode(dst *event.Blocks, b *event.Batch) {
 func (e *encoder) begin(s *Sink, b *event.Batch) {
 	e.batch, e.frag = b, &s.bare
 	if b.Shared != nil {
-		e.frag = b.Shared.Cached(s, makeFragment).(*fragment)
+		e.frag = b.Shared.Cached(s, s.fragmentOf).(*fragment)
 	}
 	if e.round++; e.round == 0 { // went round: old plans would look new
 		clear(e.plans)

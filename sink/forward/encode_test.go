@@ -52,6 +52,27 @@ func TestEncodeContainerLines(t *testing.T) {
 	}
 }
 
+// All that is known of a container, and nothing of it where a fluent.conf does
+// not ask for it.
+func TestEncodeMetadata(t *testing.T) {
+	pairs := func(name string) []event.Pair { return []event.Pair{{Name: name, Value: "x"}} }
+	b := &event.Batch{Tag: "t", Shared: &event.Fragment{
+		File: "/f", Pod: "p", Image: "img", ImageDigest: "sha256:1", Owners: []event.Pair{{Name: "ReplicaSet", Value: "r"}, {Name: "Deployment", Value: "d"}},
+		Labels: pairs("l"), Annotations: pairs("a"), NodeLabels: pairs("n"), SpaceLabels: pairs("s"), Partial: true, Fields: pairs("env"),
+	}}
+	b.Begin(event.Record{Time: testTime})
+	for metadata, want := range map[bool]string{
+		true: `{"kubernetes":{"pod_name":"p","container_image":"img","container_image_id":"sha256:1","owner_kind":"Deployment","owner_name":"d",` +
+			`"enrichment":"partial","namespace_labels":{"s":"x"},"node_labels":{"n":"x"},"labels":{"l":"x"},"annotations":{"a":"x"}},"env":"x"}`,
+		false: `{"env":"x"}`,
+	} {
+		s := newSink(t, func(c *Config) { c.Metadata = metadata }, "127.0.0.1:1")
+		if got := asJSON(t, encode(s, b).List[0].Item(0)); got != want {
+			t.Errorf("got  %s\nwant %s", got, want)
+		}
+	}
+}
+
 func TestEncodeValues(t *testing.T) {
 	deep := strings.Repeat("[", 200) + strings.Repeat("]", 200)
 	mp := msgp.AppendArrayHeader(nil, 2)

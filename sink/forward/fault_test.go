@@ -190,8 +190,8 @@ func TestNoServerIsThere(t *testing.T) {
 	one, two := closedAddr(t), closedAddr(t)
 	s := newSink(t, nil, one, two)
 	_, err := s.Deliver(t.Context(), chunkOf(s, 10))
-	if err == nil || !strings.Contains(err.Error(), one) || !strings.Contains(err.Error(), two) {
-		t.Errorf("%v does not name %s and %s", err, one, two)
+	if err == nil || !strings.Contains(err.Error(), one) || !strings.Contains(err.Error(), two) || strings.Contains(err.Error(), "\n") {
+		t.Errorf("%v does not name %s and %s on one line", err, one, two)
 	}
 }
 

@@ -19,9 +19,9 @@ type fragment struct {
 
 // makeFragment is for event.Fragment.Cached. Names and shape are those of
 // fluent-plugin-kubernetes_metadata_filter.
-func makeFragment(f *event.Fragment) any {
+func (s *Sink) makeFragment(f *event.Fragment) any {
 	r := &fragment{}
-	if f.File != "" {
+	if f.File != "" && s.metadata {
 		r.container(f)
 	}
 	if f.Cluster != "" {
@@ -38,33 +38,41 @@ func (r *fragment) container(f *event.Fragment) {
 		r.name("docker")
 		r.pairs = appendTexts(r.pairs, []event.Pair{{Name: "container_id", Value: f.ContainerID}})
 	}
-	texts := slices.DeleteFunc([]event.Pair{
+	texts := []event.Pair{
 		{Name: "container_name", Value: f.Container},
 		{Name: "namespace_name", Value: f.Namespace},
 		{Name: "pod_name", Value: f.Pod},
 		{Name: "pod_id", Value: f.PodUID},
 		{Name: "host", Value: f.Node},
-	}, func(p event.Pair) bool { return p.Value == "" })
-	n := len(texts)
-	for _, more := range [][]event.Pair{f.Labels, f.Annotations} {
-		if len(more) > 0 {
-			n++
-		}
+		{Name: "container_image", Value: f.Image},
+		{Name: "container_image_id", Value: f.ImageDigest},
 	}
-	if n == 0 {
+	if n := len(f.Owners); n > 0 { // the last is the workload
+		texts = append(texts, event.Pair{Name: "owner_kind", Value: f.Owners[n-1].Name}, event.Pair{Name: "owner_name", Value: f.Owners[n-1].Value})
+	}
+	if f.Partial {
+		texts = append(texts, event.Pair{Name: "enrichment", Value: "partial"})
+	}
+	texts = slices.DeleteFunc(texts, func(p event.Pair) bool { return p.Value == "" })
+	maps := slices.DeleteFunc([]named{
+		{"namespace_labels", f.SpaceLabels}, {"node_labels", f.NodeLabels}, {"labels", f.Labels}, {"annotations", f.Annotations},
+	}, func(m named) bool { return len(m.pairs) == 0 })
+	if len(texts)+len(maps) == 0 {
 		return
 	}
 	r.name("kubernetes")
-	r.pairs = msgp.AppendMapHeader(r.pairs, uint32(n))
+	r.pairs = msgp.AppendMapHeader(r.pairs, uint32(len(texts)+len(maps)))
 	for _, p := range texts {
 		r.pairs = msgp.AppendString(msgp.AppendString(r.pairs, p.Name), p.Value)
 	}
-	if len(f.Labels) > 0 {
-		r.pairs = appendTexts(msgp.AppendString(r.pairs, "labels"), f.Labels)
+	for _, m := range maps {
+		r.pairs = appendTexts(msgp.AppendString(r.pairs, m.name), m.pairs)
 	}
-	if len(f.Annotations) > 0 {
-		r.pairs = appendTexts(msgp.AppendString(r.pairs, "annotations"), f.Annotations)
-	}
+}
+
+type named struct {
+	name  string
+	pairs []event.Pair
 }
 
 // name begins a pair. One whose name is there already gets "_" appended.

@@ -44,7 +44,7 @@ func (s *Sink) dialTCP(ctx context.Context, srv *server) (net.Conn, error) {
 	if len(errs) == 0 {
 		return nil, errors.New("its name has no address")
 	}
-	return nil, errors.Join(errs...)
+	return nil, several(errs)
 }
 
 // discover asks for the SRV records when they were not asked for long enough,

@@ -10,6 +10,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"sluice/event"
 	"sluice/wire"
 )
 
@@ -31,6 +32,8 @@ type Sink struct {
 	acked        bool
 	ids          bool
 	wholeSeconds bool
+	metadata     bool
+	fragmentOf   func(*event.Fragment) any
 	bare         fragment
 	encoders     sync.Pool // of *encoder
 	parcels      sync.Pool // of *parcel
@@ -65,7 +68,7 @@ func New(cfg Config, log *slog.Logger, reg prometheus.Registerer) (*Sink, error)
 		return nil, err
 	}
 	s := &Sink{
-		log: log, codec: cfg.codec(), acked: cfg.RequireAck, ids: cfg.IDs == "own", wholeSeconds: cfg.TimeAsInteger,
+		log: log, codec: cfg.codec(), acked: cfg.RequireAck, ids: cfg.IDs == "own", wholeSeconds: cfg.TimeAsInteger, metadata: cfg.Metadata,
 		sendTimeout: cfg.SendTimeout, ackTimeout: cfg.AckTimeout, connectTimeout: cfg.ConnectTimeout,
 		keepalive: cfg.Keepalive, keepaliveTimeout: cfg.KeepaliveTimeout, maxAge: cfg.MaxAge,
 		verify: cfg.TLS.Verify, secret: secret{cfg.SharedKey, cfg.Username, cfg.Password}, hostname: cfg.SelfHostname,
@@ -89,6 +92,7 @@ func New(cfg Config, log *slog.Logger, reg prometheus.Registerer) (*Sink, error)
 		}
 		s.hostname = name
 	}
+	s.fragmentOf = s.makeFragment // once: a method value costs memory
 	s.encoders.New = func() any { return new(encoder) }
 	s.parcels.New = func() any { return new(parcel) }
 	s.deflaters.New = func() any { return new(wire.Deflater) }
