@@ -66,7 +66,10 @@ func (k *killer) accounts(made []int64) string {
 			return fmt.Sprintf("%s cannot be read: %v", key, err)
 		}
 	}
-	if in.Delivered != lines || in.Dropped != 0 || out.Delivered+out.Dropped < lines {
+	// What a buffer on disk delivered in that second is not offered again, so
+	// only a memory buffer's output has every line in its account.
+	short := k.cfg.Buffer == "memory" && out.Delivered+out.Dropped < lines
+	if in.Delivered != lines || in.Dropped != 0 || short {
 		return fmt.Sprintf("of %d lines the accounts say %+v, and of the output %+v", lines, in, out)
 	}
 	return ""

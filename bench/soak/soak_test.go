@@ -65,20 +65,26 @@ func small(t *testing.T, seed uint64) Config {
 	}
 }
 
-// TestKill is `make soak-kill` in small: 20 kills, bounded by counts.
+// TestKill is `make soak-kill` in small, bounded by counts.
 func TestKill(t *testing.T) {
 	seed := uint64(time.Now().UnixNano())
 	if s := os.Getenv("SLUICE_TEST_SEED"); s != "" {
 		seed, _ = strconv.ParseUint(s, 10, 64)
 	}
 	t.Logf("SLUICE_TEST_SEED=%d repeats the plan", seed)
-	r, err := Kill(t.Context(), KillConfig{Config: small(t, seed), Kills: 20, Life: 600 * time.Millisecond})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Log(r)
-	if !r.Whole() || r.Made == 0 || r.Kills != 20 {
-		t.Error("not whole")
+	for buffer, kills := range map[string]int{"memory": 20, "disk": 6, "auto": 6} {
+		t.Run(buffer, func(t *testing.T) {
+			cfg := KillConfig{Config: small(t, seed), Kills: kills, Life: 600 * time.Millisecond}
+			cfg.Buffer = buffer
+			r, err := Kill(t.Context(), cfg)
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Log(r)
+			if !r.Whole() || r.Made == 0 || r.Kills != kills {
+				t.Error("not whole")
+			}
+		})
 	}
 }
 
