@@ -150,3 +150,55 @@ func mustJSON(t *testing.T, v any) string {
 	}
 	return string(text)
 }
+
+// Labels, filters, new tags, copies, turns and @ERROR, in both languages.
+func TestRoutesOfAFluentConf(t *testing.T) {
+	for _, yaml := range []bool{false, true} {
+		dir, store := t.TempDir(), newDocStore()
+		server := httptest.NewServer(elastictest.New(store))
+		defer server.Close()
+		env := map[string]string{"DIR": dir, "HOSTS": server.URL}
+		file := "testdata/routes.conf"
+		if yaml {
+			data, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			root, _ := fluent.Parse(file, data, fluent.Options{Env: func(name string) (string, bool) { v, ok := env[name]; return v, ok }})
+			file = filepath.Join(dir, "routes.yaml")
+			if err := os.WriteFile(file, []byte(fluent.WriteYAML(root)), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for name, text := range map[string]string{
+			"a/x.log":        `{"message":"m1","level":"error","at":1795340550}` + "\n" + `{"message":"m2","level":"warn"}` + "\n" + `{"message":"noise"}` + "\nno json\n",
+			"b/app-2026.log": `{"message":"m3","n":1}` + "\n",
+			"b/other.log":    `{"message":"not followed"}` + "\n",
+		} {
+			path := filepath.Join(dir, name)
+			if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		s := fluentSettings(t, file, env)
+		s.DataDir = filepath.Join(dir, "data")
+		runFluent(t, s, store, 4)
+		for message, want := range map[string][2]string{
+			"m1":      {"alerts", `{"level":"error","message":"m1"}`},
+			"m2":      {"all-warn", ""},
+			"m3":      {"all-rest", ""},
+			"no json": {"bad", `{"message":"no json","origin":"in"}`},
+		} {
+			got, _ := json.Marshal(store.docs[message])
+			if store.idx[message] != want[0] || want[1] != "" && string(got) != want[1] {
+				t.Errorf("yaml %v: %s is in %q: %s", yaml, message, store.idx[message], got)
+			}
+		}
+		if n := len(store.docs); n != 4 {
+			t.Errorf("%d documents: %v", n, store.docs)
+		}
+	}
+}

@@ -49,6 +49,8 @@ type Context struct {
 	builder *builder
 	label   string // whose steps it stands in
 	target  string // what its match is for
+
+	positions string // what its positions' names begin with
 }
 
 // input is what a row of sources makes.

@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"sluice/conf"
@@ -105,8 +106,8 @@ func splitBuffer(e *conf.Element) (buffer, rest *conf.Element) {
 func readBuffer(e *conf.Element) (s bufferSection, problems conf.Problems) {
 	known, rest := bufferParams.sort(e)
 	problems = append(known, conf.Decode(rest, &s)...)
-	if p := e.Param("overflow_action"); p != nil && p.Value == "drop_oldest_chunk" {
-		problems = append(problems, conf.Problem{Pos: p.Pos, Severity: conf.Warning, What: "overflow_action drop_oldest_chunk is not followed: nothing is dropped, a full buffer stops its sources from reading", Fix: "write overflow_action block"})
+	if p := e.Param("overflow_action"); p != nil && p.Value == "drop_oldest_chunk" && !strings.HasPrefix(s.Type, "file") {
+		problems = append(problems, conf.Problem{Pos: p.Pos, Severity: conf.Warning, What: "overflow_action drop_oldest_chunk is not followed by a buffer in memory: a full one stops its sources from reading", Fix: "add @type file, or write overflow_action block"})
 	}
 	return s, problems
 }
@@ -120,6 +121,18 @@ const (
 // into makes it the settings of a lane: where it says nothing, those given
 // hold.
 func (s *bufferSection) into(buf Buffer, lane forwarder.LaneConfig) (Buffer, forwarder.LaneConfig) {
+	switch s.Type {
+	case "memory":
+		buf.Type = "memory"
+	case "file", "file_single":
+		buf.Type = "disk"
+		if s.TotalLimitSize > 0 {
+			buf.DiskLimit = s.TotalLimitSize
+		}
+		if s.OverflowAction == "drop_oldest_chunk" {
+			buf.OverflowAction = "drop_oldest"
+		}
+	}
 	if s.ChunkLimitSize > 0 {
 		size := min(max(s.ChunkLimitSize, leastRequest), mostRequest)
 		buf.FlushBytes = min(buf.FlushBytes, size)

@@ -1,9 +1,11 @@
 package catalog
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	"sluice/forwarder"
@@ -25,6 +27,55 @@ type tailSource struct {
 	MaxLine     int64         `conf:"max_line_size,size"`
 	FlushAfter  time.Duration `conf:"multiline_flush_interval"`
 	Parse       tailParse     `conf:"parse"`
+}
+
+// digits are the codes of strftime that a path may hold, as globs: the files of
+// all times are followed, not only today's.
+var digits = strings.NewReplacer("%Y", "[0-9][0-9][0-9][0-9]", "%y", "[0-9][0-9]", "%m", "[0-9][0-9]", "%d", "[0-9][0-9]", "%H", "[0-9][0-9]", "%M", "[0-9][0-9]", "%S", "[0-9][0-9]", "%j", "[0-9][0-9][0-9]")
+
+// tailEach makes one source of the paths, which stand between commas.
+func tailEach(c *Context, cfg tail.Config, paths string) (input, error) {
+	var all []forwarder.Source
+	for i, path := range strings.Split(paths, ",") {
+		cfg.Path = digits.Replace(strings.TrimSpace(path))
+		switch {
+		case strings.Contains(cfg.Path, "%"):
+			return input{}, fieldError{"path", fmt.Sprintf("%q holds a code of strftime that is not supported", path), "write * for what changes"}
+		case !strings.HasPrefix(cfg.Path, "/"):
+			return input{}, fieldError{"path", fmt.Sprintf("%q does not begin with /", path), "write the whole path"}
+		}
+		each := *c
+		if i > 0 {
+			each = *c.builder.context(fmt.Sprintf("%s-%d", c.Name, i+1), "input", c.label)
+			each.positions = c.positions + path + "|"
+		}
+		in, err := newTail(&each, cfg)
+		if err != nil {
+			return input{}, err
+		}
+		all = append(all, in.Source)
+	}
+	if len(all) == 1 {
+		return input{Source: all[0]}, nil
+	}
+	return input{Source: source(func(ctx context.Context, out forwarder.Out) error { return runAll(ctx, out, all) })}, nil
+}
+
+// runAll runs the sources; one that fails stops the others.
+func runAll(ctx context.Context, out forwarder.Out, all []forwarder.Source) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	var wg sync.WaitGroup
+	errs := make([]error, len(all))
+	for i, s := range all {
+		wg.Go(func() {
+			if errs[i] = s.Run(ctx, out); errs[i] != nil {
+				stop()
+			}
+		})
+	}
+	wg.Wait()
+	return errors.Join(errs...)
 }
 
 // tailParse is a tail's <parse>: with lines that are joined first.
@@ -67,7 +118,7 @@ var tailSourceParams = params{
 // newTailSource makes the source of files of Fluentd's parameters.
 func newTailSource(c *Context, p tailSource) (input, error) {
 	cfg := tail.DefaultConfig()
-	cfg.Path, cfg.Exclude, cfg.Tag = p.Path, p.ExcludePath, p.Tag
+	cfg.Exclude, cfg.Tag = p.ExcludePath, p.Tag
 	cfg.Refresh, cfg.RotateWait, cfg.MaxLine, cfg.Multiline = p.Refresh, p.RotateWait, p.MaxLine, "off"
 	if p.FlushAfter > 0 {
 		cfg.MultilineFlush = p.FlushAfter
@@ -80,13 +131,7 @@ func newTailSource(c *Context, p tailSource) (input, error) {
 	if !p.FromHead {
 		cfg.ReadFrom = "end"
 	}
-	if strings.ContainsAny(p.Path, ",%") {
-		return input{}, fieldError{"path", fmt.Sprintf("%q: several paths, and times in a path, are not supported", p.Path), "write a source for each path, with * for what changes"}
-	}
-	if !strings.HasPrefix(p.Path, "/") {
-		return input{}, fieldError{"path", fmt.Sprintf("%q does not begin with /", p.Path), "write the whole path"}
-	}
-	in, err := newTail(c, cfg)
+	in, err := tailEach(c, cfg, p.Path)
 	if err != nil {
 		return in, err
 	}

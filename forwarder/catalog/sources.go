@@ -37,7 +37,7 @@ func newTail(c *Context, cfg tail.Config) (input, error) {
 	if c.Enrich != nil {
 		cfg.Pods = func(path *event.Fragment) tail.Pod { return c.Enrich.Follow(path) }
 	}
-	t, err := tail.New(cfg, c.Ledger, c.Checkpoint, c.Base, c.Log, c.Registerer)
+	t, err := tail.New(cfg, c.Ledger, positions{c.Checkpoint, c.positions}, c.Base, c.Log, c.Registerer)
 	if err != nil {
 		return input{}, err
 	}

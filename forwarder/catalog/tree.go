@@ -118,7 +118,9 @@ func (b *builder) source(e *conf.Element) conf.Problems {
 	if construct == nil {
 		return problems
 	}
-	c := b.context(b.name(e, kind, ""), "input", label)
+	path, _ := e.Text("path")
+	c := b.context(b.name(e, kind, path), "input", label)
+	c.positions = c.Name + "|"
 	in, found, err := construct(c, modern(e))
 	problems = append(append(problems, found...), explain(e, err)...)
 	if problems.Bad() || in.Source == nil {
