@@ -67,8 +67,8 @@ var rows = []row{
 // acknowledgements.
 const atOnce = 6
 
-// TestClients lets every client send to a running Sluice. All must arrive,
-// once, with the right time.
+// TestClients lets every client send to a running Sluice, and a Sluice to
+// another's server. All must arrive, once, with the right time.
 func TestClients(t *testing.T) {
 	which := os.Getenv("SLUICE_TEST_CLIENTS")
 	if which == "" {
@@ -83,6 +83,7 @@ func TestClients(t *testing.T) {
 		tag := fmt.Sprint("client.row", i)
 		list = append(list, trial{r.client, visible(r.options), func() error { return r.run(s, tools[r.tool], tag) }})
 	}
+	list = append(list, senders(s, tools, dir)...)
 	list = slices.DeleteFunc(list, func(one trial) bool { return !wanted.MatchString(one.client + ", " + one.options) })
 	var wg sync.WaitGroup
 	room := make(chan struct{}, atOnce)

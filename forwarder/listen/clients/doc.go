@@ -1,6 +1,7 @@
 // Package clients holds programs that send records with other people's Forward
 // clients, from their own registries: the independent judges of package listen.
-// Its test starts a running Sluice and lets each of them send.
+// Its test starts a running Sluice and lets each of them send; and it lets a
+// Sluice send to the server that one of them has.
 //
 // Promise: the programs use the clients as their documentation says, and put
 // into each record what the receiver is to find: seq, from 0, and at, the time
