@@ -43,6 +43,16 @@ func openDataDir(path string) (*dataDir, error) {
 	return &dataDir{path: path, lock: f}, nil
 }
 
+// Hold takes a data directory as a running agent does, for a command that
+// changes something in it.
+func Hold(path string) (release func() error, err error) {
+	d, err := openDataDir(path)
+	if err != nil {
+		return nil, err
+	}
+	return d.Close, nil
+}
+
 func writePid(f *os.File) error {
 	_, err := f.WriteAt(fmt.Appendf(nil, "%d\n", os.Getpid()), 0)
 	return err

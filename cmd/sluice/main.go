@@ -40,6 +40,8 @@ type program struct {
 	check func(t *conf.Tree, settings any) conf.Problems
 	// connect reaches the outputs; nil: it cannot be asked for.
 	connect func(ctx context.Context, t *conf.Tree, settings any) conf.Problems
+	// dataDir returns the data directory.
+	dataDir func(settings any) string
 	// deadLetters returns the directory of the dead letters.
 	deadLetters func(settings any) string
 	// sinks makes the outputs, by name; nothing is connected yet.

@@ -36,6 +36,7 @@ func sluice() program {
 		connect: func(ctx context.Context, t *conf.Tree, s any) conf.Problems {
 			return catalog.Connect(ctx, t, s.(*catalog.Settings))
 		},
+		dataDir:     func(s any) string { return s.(*catalog.Settings).DataDir },
 		deadLetters: func(s any) string { return deadletter.Dir(s.(*catalog.Settings).DataDir) },
 		sinks:       sinksOf,
 		run: func(ctx context.Context, s any, log *slog.Logger) error {
