@@ -42,6 +42,8 @@ var arrows = map[string]struct{ ours, others string }{
 	"forwarder/netin":          {"event forwarder/ledger forwarder/meter", ""},
 	"sink/elastic":             {"event wire secret", "*"},
 	"forwarder/web":            {"event parser wire forwarder/netin", "github.com/prometheus github.com/klauspost/compress"},
+	"forwarder/sample":         {"event parser forwarder/netin", "github.com/prometheus"},
+	"forwarder/status":         {"", ""},
 	"forwarder/socket":         {"event parser forwarder/netin", "github.com/prometheus golang.org/x/sys"},
 	"forwarder/syslog":         {"event parser forwarder/socket", "github.com/prometheus"},
 	"sink/elastictest":         {"", "*"},

@@ -18,6 +18,7 @@ import (
 	"sluice/forwarder/enrich"
 	"sluice/forwarder/ledger"
 	"sluice/forwarder/listen"
+	"sluice/forwarder/status"
 )
 
 // Deps is what parts share.
@@ -50,6 +51,7 @@ type Parts struct {
 	sinks   []forwarder.Sink
 	logs    []*wal.Log // of the lanes
 	places  []conf.Pos // where the sinks stand in the tree
+	known   []status.Plugin
 }
 
 // builder makes the parts of one configuration.

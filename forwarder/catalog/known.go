@@ -65,11 +65,9 @@ var unsupported = map[string]map[string]string{
 // watch Fluentd itself, or read what official images ask for and most nodes do
 // not have.
 var skipped = map[string]string{
-	"prometheus":                "metrics are at --metrics-listen",
 	"prometheus_monitor":        "metrics are at --metrics-listen",
 	"prometheus_output_monitor": "metrics are at --metrics-listen",
 	"prometheus_tail_monitor":   "metrics are at --metrics-listen",
-	"monitor_agent":             "the state is at --admin-listen",
 	"debug_agent":               "profiles are at --admin-listen",
 	"statsd":                    "metrics are at --metrics-listen",
 	"systemd":                   "the journal is not read: let journald forward to syslog, and use @type syslog",

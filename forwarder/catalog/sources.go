@@ -7,6 +7,7 @@ import (
 	"sluice/event"
 	"sluice/forwarder"
 	"sluice/forwarder/listen"
+	"sluice/forwarder/sample"
 	"sluice/forwarder/tail"
 	"sluice/tlsfiles"
 )
@@ -14,13 +15,17 @@ import (
 // sources are the sources by type.
 func sources() map[string]row[input] {
 	return map[string]row[input]{
-		"tail":    sourceOf(defaultTailSource, newTailSource, tailSourceParams),
-		"forward": sourceOf(defaultForwardSource, newForwardSource, forwardSourceParams),
-		"tcp":     sourceOf(defaultSocket(5170, 1<<20), newTCP, socketParams),
-		"udp":     sourceOf(defaultSocket(5160, 4096), newUDP, socketParams),
-		"http":    sourceOf(defaultWeb, newWeb, webParams),
-		"unix":    sourceOf(defaultUnix, newUnix, params{unneeded: map[string]string{"backlog": "the system's limit is used"}}),
-		"syslog":  sourceOf(defaultSyslog, newSyslog, socketParams),
+		"tail":          sourceOf(defaultTailSource, newTailSource, tailSourceParams),
+		"forward":       sourceOf(defaultForwardSource, newForwardSource, forwardSourceParams),
+		"tcp":           sourceOf(defaultSocket(5170, 1<<20), newTCP, socketParams),
+		"udp":           sourceOf(defaultSocket(5160, 4096), newUDP, socketParams),
+		"http":          sourceOf(defaultWeb, newWeb, webParams),
+		"sample":        sourceOf(sample.DefaultConfig, newSample, params{}),
+		"dummy":         sourceOf(sample.DefaultConfig, newSample, params{}),
+		"monitor_agent": sourceOf(defaultMonitor, newMonitor, monitorParams),
+		"prometheus":    sourceOf(defaultPrometheus, newPrometheus, prometheusParams),
+		"unix":          sourceOf(defaultUnix, newUnix, params{unneeded: map[string]string{"backlog": "the system's limit is used"}}),
+		"syslog":        sourceOf(defaultSyslog, newSyslog, socketParams),
 	}
 }
 

@@ -126,6 +126,7 @@ func (b *builder) source(e *conf.Element) conf.Problems {
 	if problems.Bad() || in.Source == nil {
 		return problems
 	}
+	b.parts.note("input", kind, c.Name)
 	if b.parts.forward == nil && kind == "forward" {
 		b.parts.forward = in.Addrs
 	}
@@ -172,6 +173,7 @@ func (b *builder) step(e *conf.Element, label string) ([]forwarder.Step, conf.Pr
 		step, found, err := construct(c, modern(e))
 		problems = append(append(problems, found...), explain(e, err)...)
 		step.Match, step.Name = pattern, c.Name
+		b.parts.note("filter", kind, c.Name)
 		return []forwarder.Step{step}, problems
 	}
 	out, name, found := b.output(e, label, tag)
@@ -201,6 +203,7 @@ func (b *builder) output(e *conf.Element, label, where string) (out output, name
 	}
 	out, found, err := construct(c, rest)
 	problems = append(append(problems, found...), explain(e, err)...)
+	b.parts.note("output", kind, name)
 	if problems.Bad() || out.Sink == nil {
 		return out, name, problems
 	}
