@@ -41,7 +41,7 @@ func (s *Sink) Deliver(ctx context.Context, c *event.Chunk) (event.Verdict, erro
 		return event.Verdict{Accepted: uint32(n)}, nil
 	case errors.As(err, &refused) && refused.all:
 		return retryAll(n, event.Pause, err.Error()), nil
-	case ctx.Err() == nil && closed(err) && c.Tries%suspectTries == 0 && c.Bytes() > suspect && n > 1:
+	case errors.As(err, new(brokenOff)) && c.Tries%suspectTries == 0 && c.Bytes() > suspect && n > 1:
 		return retryAll(n, event.TooLarge, "connection_closed"), nil
 	}
 	return event.Verdict{}, err
@@ -58,6 +58,11 @@ func retryAll(n int, s event.Signal, reason string) event.Verdict {
 	}
 	return v
 }
+
+// brokenOff says that a server closed the connection when the frame was on it.
+type brokenOff struct{ error }
+
+func (b brokenOff) Unwrap() error { return b.error }
 
 // several are errors of several servers, on one line.
 type several []error
@@ -82,8 +87,10 @@ func (r refusal) Unwrap() error { return r.error }
 
 // send gets the parcel to the first server that can be reached.
 func (s *Sink) send(ctx context.Context, p *parcel) error {
-	if err := s.discover(ctx); err != nil {
-		return err
+	if len(s.group.servers()) == 0 {
+		if err := s.discover(ctx); err != nil {
+			return err
+		}
 	}
 	var errs []error
 	refused := 0
@@ -128,6 +135,9 @@ func (s *Sink) exchange(ctx context.Context, srv *server, c *conn, p *parcel) er
 		}
 		if !c.used || !closed(err) {
 			s.judge(srv, err)
+			if closed(err) {
+				err = brokenOff{err}
+			}
 			return fmt.Errorf("cannot deliver to %s: %w", srv.name, err)
 		}
 		srv.pool.drain()

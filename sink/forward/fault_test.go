@@ -279,6 +279,18 @@ func TestAFrameThatIsNeverTakenIsHalved(t *testing.T) {
 	}
 }
 
+// One that closes its connections before there is a frame on them is not told
+// by the frame's size.
+func TestAServerThatTakesNobodyIsNoReasonToHalve(t *testing.T) {
+	f := startFaulty(t, hangUp)
+	s := newSink(t, func(c *Config) { c.SharedKey = "k" }, f.addr)
+	c := chunkOf(s, 2000)
+	c.Tries = suspectTries
+	if v, err := s.Deliver(t.Context(), c); err == nil || !strings.Contains(err.Error(), "ended before the handshake") {
+		t.Errorf("%v %+v", err, v)
+	}
+}
+
 // Who gives up on his own account learns nothing about the server.
 func TestDeliverEndsWithItsContext(t *testing.T) {
 	ended := errors.New("ended")

@@ -48,7 +48,8 @@ func (s *Sink) dialTCP(ctx context.Context, srv *server) (net.Conn, error) {
 }
 
 // discover asks for the SRV records when they were not asked for long enough,
-// or never. Once there are servers, an error changes nothing.
+// or never. Once there are servers, an error changes nothing, and only Run asks:
+// a slow answer holds up no chunk.
 func (s *Sink) discover(ctx context.Context) error {
 	if s.srv == "" {
 		return nil

@@ -113,6 +113,9 @@ func TestSRV(t *testing.T) {
 	now := time.Unix(1795340550, 0)
 	s.group.now = func() time.Time { return now }
 	deliver := func() error {
+		if err := s.discover(t.Context()); err != nil { // as Run does
+			return err
+		}
 		v, err := s.Deliver(t.Context(), chunkOf(s, 10))
 		if err == nil && v.Accepted != 10 {
 			t.Errorf("%+v", v)

@@ -22,8 +22,8 @@ const (
 	modeMessage
 )
 
-// Sink implements forwarder.Sink. Run, which sends heartbeats, is its owner's
-// to call; without it everything else works.
+// Sink implements forwarder.Sink and Runner: Run sends heartbeats and asks for
+// SRV records again; without it servers are used all the same.
 type Sink struct {
 	log *slog.Logger
 
