@@ -113,7 +113,7 @@ func New(cfg Config, share *Share, pool Pool, store *Store) *Buffer {
 	}
 	if store != nil && store.Log != nil {
 		m.wal, m.when = store.Log, store.When
-		m.adopt(store.Found)
+		m.Adopt(store.Found)
 	}
 	return m
 }
@@ -124,8 +124,10 @@ func (noPool) Sized(n int) *event.Block { return &event.Block{Body: make([]byte,
 
 func (noPool) Free(*event.Block) {}
 
-// adopt queues what was found on the disk.
-func (m *Buffer) adopt(found []wal.Found) {
+// Adopt queues what was found in the buffer's log.
+func (m *Buffer) Adopt(found []wal.Found) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	for _, f := range found {
 		e := &entry{
 			ref: f.Ref, bytes: int(f.Body), charge: entryCharge,

@@ -1,6 +1,8 @@
 package catalog
 
 import (
+	"fmt"
+	"hash/fnv"
 	"path/filepath"
 	"strings"
 
@@ -15,23 +17,49 @@ var (
 	overflows = map[string]buffer.Overflow{"block": buffer.Block, "drop_oldest": buffer.DropOldest, "drop_newest": buffer.DropNewest}
 )
 
+// disk is what a lane keeps on the disk.
+type disk struct {
+	dir    string // in BufferDir
+	target string // what blocks are encoded for, and for whom: it stands in every frame
+	log    *wal.Log
+	buf    *buffer.Buffer
+}
+
+// newDisk names a lane's directory and what its blocks are for. kind is the
+// output's: a lane that keeps its name and becomes of another kind gets another
+// directory, for what is in the old one is encoded for the old kind.
+func newDisk(name, kind string, out output) disk {
+	h := fnv.New32a()
+	h.Write([]byte(out.Target))
+	d := disk{dir: LaneDir(name), target: fmt.Sprintf("%s-%08x", kind, h.Sum32())}
+	if !strings.HasPrefix(name, kind) {
+		d.dir += "." + LaneDir(kind)
+	}
+	return d
+}
+
 // queue makes a lane's buffer.
-func (b *builder) queue(c *Context, s Buffer, pool *forwarder.Pool) *buffer.Buffer {
-	return buffer.New(buffer.Config{
+func (b *builder) queue(c *Context, d disk, s Buffer, pool *forwarder.Pool) *buffer.Buffer {
+	cfg := buffer.Config{
 		FlushBytes: int(s.FlushBytes), FlushInterval: s.FlushInterval,
 		Overflow: overflows[s.OverflowAction], NewestFirst: s.Recovery == "newest_first", Log: c.Log,
-	}, b.d.Budget.Share(), pool, b.store(c, s))
+	}
+	if b.d.BufferDir == "" {
+		return buffer.New(cfg, b.d.Budget.Share(), pool, nil)
+	}
+	store := b.store(c, &d, s)
+	d.buf = buffer.New(cfg, b.d.Budget.Share(), pool, store)
+	b.disks = append(b.disks, d)
+	return d.buf
 }
 
 // store opens the lane's directory. With type memory as well, so that what an
 // earlier configuration left there is delivered.
-func (b *builder) store(c *Context, s Buffer) *buffer.Store {
-	if b.d.BufferDir == "" {
-		return nil
-	}
+func (b *builder) store(c *Context, d *disk, s Buffer) *buffer.Store {
 	log, found, report := wal.Open(wal.Options{
-		FS: vfs.OS{}, Dir: filepath.Join(b.d.BufferDir, LaneDir(c.Name)), Lane: c.Name, Limit: s.DiskLimit, Log: c.Log,
+		FS: vfs.OS{}, Dir: filepath.Join(b.d.BufferDir, d.dir), Lane: d.target, Limit: s.DiskLimit, Log: c.Log,
 	})
+	d.log = log
 	for _, p := range report.Problems {
 		c.Log.Error("a file of the disk buffer cannot be used as it is", "file", p.Path, "error", p.Err)
 	}

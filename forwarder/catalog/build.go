@@ -61,6 +61,7 @@ type builder struct {
 	base  *event.Fragment
 	parts *Parts
 	used  map[string]int // names given, and how often
+	disks []disk         // of the lanes
 	// Of the tree: its labels, and whether records get their pod's metadata.
 	labels   map[string]bool
 	metadata bool
@@ -93,6 +94,9 @@ func build(t *conf.Tree, s *Settings, d Deps) (*Parts, conf.Problems, error) {
 		problems = b.tree(s.Tree)
 	} else if problems, err = b.standard(t); err != nil {
 		return b.parts, problems, err
+	}
+	if !problems.Bad() {
+		b.orphans()
 	}
 	return b.parts, problems, nil
 }
@@ -137,7 +141,7 @@ func (b *builder) settingsOutput() ([]forwarder.Output, error) {
 	if err != nil {
 		return nil, partError{b.s.Output, err}
 	}
-	lane, err := b.lane(c, out.Sink, b.s.Buffer, b.d.Lane)
+	lane, err := b.lane(c, b.s.Output, out, b.s.Buffer, b.d.Lane)
 	if err != nil {
 		return nil, err
 	}
@@ -153,12 +157,12 @@ func (b *builder) context(name, kind, label string) *Context {
 	return c
 }
 
-// lane puts a buffer and senders in front of a sink.
-func (b *builder) lane(c *Context, sink forwarder.Sink, s Buffer, cfg forwarder.LaneConfig) (*forwarder.Lane, error) {
-	b.parts.sinks = append(b.parts.sinks, sink)
+// lane puts a buffer and senders in front of an output's sink.
+func (b *builder) lane(c *Context, kind string, out output, s Buffer, cfg forwarder.LaneConfig) (*forwarder.Lane, error) {
+	b.parts.sinks = append(b.parts.sinks, out.Sink)
 	pool := forwarder.NewPool()
 	cfg.Name = c.Name
-	lane, err := forwarder.NewLane(cfg, sink, b.queue(c, s, pool), b.d.Dead, pool, b.d.Log, b.d.Registerer)
+	lane, err := forwarder.NewLane(cfg, out.Sink, b.queue(c, newDisk(c.Name, kind, out), s, pool), b.d.Dead, pool, b.d.Log, b.d.Registerer)
 	if err == nil {
 		b.parts.Config.Lanes = append(b.parts.Config.Lanes, lane)
 	}

@@ -208,7 +208,7 @@ func (b *builder) output(e *conf.Element, label, where string) (out output, name
 		return out, name, problems
 	}
 	settings, cfg := c.Buffer.into(b.s.Buffer, b.d.Lane)
-	lane, err := b.lane(c, out.Sink, settings, cfg)
+	lane, err := b.lane(c, kind, out, settings, cfg)
 	if err != nil {
 		return out, name, append(problems, explain(e, err)...)
 	}

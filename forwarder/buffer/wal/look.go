@@ -128,6 +128,15 @@ func (l *Look) Each(fs vfs.FS, f func(lane string, b *event.Block, err error) er
 	return nil
 }
 
+// Lane is the lane that the file's first block is for; empty: nothing waits in
+// it.
+func (l *Look) Lane() string {
+	if len(l.scan.Blocks) == 0 {
+		return ""
+	}
+	return l.scan.Blocks[0].Lane
+}
+
 // Since is when the oldest record happened.
 func (l *Look) Since() time.Time { return time.Unix(0, l.Oldest) }
 

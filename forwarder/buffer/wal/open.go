@@ -122,8 +122,10 @@ func (l *Log) take(path string, seq uint64, rep *Report) ([]Found, error) {
 	if !scan.Sealed {
 		l.reseal(s, scan)
 	}
+	l.mu.Lock()
 	l.files = append(l.files, s)
 	l.used += s.size
+	l.mu.Unlock()
 	rep.Segments++
 	rep.Blocks += len(scan.Blocks)
 	rep.Bytes += s.size
@@ -165,4 +167,24 @@ func (l *Log) reseal(s *file, scan segment.Scan) {
 	}
 	s.size += int64(len(p))
 	s.failed = false
+}
+
+// Absorb takes one more file, of another directory, into the log: it is moved
+// there. Damage in it is an error beside the blocks that could be read. It
+// belongs to Write's goroutine.
+func (l *Log) Absorb(path string) ([]Found, error) {
+	if err := l.prepare(); err != nil {
+		return nil, fmt.Errorf("cannot make buffer directory: %w", err)
+	}
+	l.mu.Lock()
+	seq := l.next
+	l.next++
+	l.mu.Unlock()
+	to := filepath.Join(l.o.Dir, Name(seq))
+	if err := l.o.FS.Rename(path, to); err != nil {
+		return nil, fmt.Errorf("cannot move: %w", err)
+	}
+	err := errors.Join(l.o.FS.SyncDir(l.o.Dir), l.o.FS.SyncDir(filepath.Dir(path)))
+	found, damage := l.take(to, seq, &Report{})
+	return found, errors.Join(err, damage)
 }
