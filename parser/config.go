@@ -65,6 +65,10 @@ func DefaultConfig() Config {
 	}
 }
 
+// SetDefaults is for the sections that settings repeat: a pattern, a parse
+// within a parse.
+func (c *Config) SetDefaults() { *c = DefaultConfig() }
+
 // FieldError is why New refused a setting.
 type FieldError struct {
 	field string

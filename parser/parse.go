@@ -116,13 +116,12 @@ func newMulti(cfg Config) (*Parser, error) {
 	return p, nil
 }
 
-// complete gives a section that was read into an empty Config the defaults
-// that are not a field's zero value.
+// complete gives a Config that nobody gave defaults those that are not a
+// field's zero value.
 func complete(c Config) Config {
-	c.Localtime = c.Localtime || !c.UTC
-	c.EstimateCurrentEvent = true
-	c.TimeType = or(c.TimeType, "auto")
-	c.MessageFormat = or(c.MessageFormat, "rfc3164")
+	if c.TimeType == "" {
+		c.TimeType, c.MessageFormat, c.Localtime = "auto", or(c.MessageFormat, "rfc3164"), !c.UTC
+	}
 	return c
 }
 

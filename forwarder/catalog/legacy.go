@@ -43,9 +43,22 @@ func modern(e *conf.Element) *conf.Element {
 	c.Children = slices.Clone(c.Children)
 	for i, s := range c.Children {
 		if s.Name == "parse" || s.Name == "pattern" {
-			c.Children[i] = joined(renamedType(modern(s)))
+			c.Children[i] = joined(renamedType(merged(s, modern(s))))
 		}
 	}
+	return &c
+}
+
+// merged is a section whose format became a section of its own, m, with that
+// section's parameters in it: a pattern of multi_format is itself what says how
+// to parse.
+func merged(s, m *conf.Element) *conf.Element {
+	parse := m.Child("parse", 0)
+	if parse == nil || s.Child("parse", 0) != nil {
+		return m
+	}
+	c := *without(m, "parse")
+	c.Params = append(slices.Clone(m.Params), parse.Params...)
 	return &c
 }
 

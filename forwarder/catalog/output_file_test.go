@@ -25,6 +25,52 @@ func keyOf(match *conf.Element) (key string, problems conf.Problems) {
 	return bs.List[0].Key, problems
 }
 
+// What stands in <format> and <inject> reaches the lines.
+func TestFormatAndInject(t *testing.T) {
+	s := Default()
+	s.Tree = el("", "", []*conf.Element{el("match", "**", []*conf.Element{
+		el("format", "", nil, "@type", "out_file", "time_format", "%H:%M", "utc", "true", "delimiter", "COMMA"),
+		el("inject", "", nil, "time_key", "t", "time_type", "string", "timezone", "Asia/Tokyo", "time_format", "%d %H"),
+	}, "@type", "file", "path", "/x/a")})
+	p, problems := trial(&conf.Tree{Root: s.Tree}, s)
+	defer p.Close()
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	b := &event.Batch{Tag: "app.web"}
+	b.Begin(event.Record{Time: event.Time{Sec: 1786071843}, Weight: 1})
+	bs := event.Blocks{New: func() *event.Block { return &event.Block{} }}
+	p.Config.Lanes[0].Sink().Encode(&bs, b)
+	if got := string(bs.List[0].Body); got != "03:04,app.web,{\"t\":\"07 12\"}\n" {
+		t.Errorf("%q", got)
+	}
+}
+
+// The patterns of multi_format are written with format, as ever, or @type.
+func TestPatterns(t *testing.T) {
+	for _, name := range []string{"format", "@type"} {
+		s := Default()
+		s.Tree = el("", "", []*conf.Element{
+			el("filter", "**", []*conf.Element{el("parse", "", []*conf.Element{
+				el("pattern", "", nil, name, "json", "time_key", "ts"), el("pattern", "", nil, name, "none"),
+			}, "@type", "multi_format")}, "@type", "parser", "key_name", "log"),
+			el("match", "**", nil, "@type", "null"),
+		})
+		p, problems := trial(&conf.Tree{Root: s.Tree}, s)
+		p.Close()
+		if len(problems) > 0 {
+			t.Fatalf("%s: %v", name, problems)
+		}
+		b := &event.Batch{}
+		b.Begin(event.Record{Weight: 1})
+		b.Add(b.KeyString("log"), b.PutString(`{"ts":1700000000,"a":1}`, event.Text))
+		p.Config.Pipeline.Root[0].Filter.Apply(b)
+		if b.Recs[0].Time.Sec != 1700000000 || b.Recs[0].NField != 1 {
+			t.Errorf("%s: %+v", name, b.Recs[0])
+		}
+	}
+}
+
 func TestFluentdsFileOutput(t *testing.T) {
 	for _, c := range []struct {
 		path   string

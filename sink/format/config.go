@@ -26,7 +26,7 @@ type Config struct {
 	OutputType     string   `conf:"output_type"`     // of stdout: how the record is written
 	JSONParser     string   `conf:"json_parser"`     // of json: there is one, whatever is chosen
 	TimeType       string   `conf:"time_type"`       // of out_file: string, unixtime or float
-	Time
+	Time           `conf:",inline"`
 }
 
 // Time says how a time is written.
@@ -45,7 +45,7 @@ type Inject struct {
 	TagKey      string `conf:"tag_key"`
 	TimeKey     string `conf:"time_key"`
 	TimeType    string `conf:"time_type"` // float, unixtime, unixtime_millis, unixtime_micros, unixtime_nanos or string
-	Time
+	Time        `conf:",inline"`
 }
 
 // DefaultConfig is Fluentd's for an output whose own format is kind.
