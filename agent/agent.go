@@ -151,6 +151,12 @@ func (a *Agent) Run(ctx context.Context) error {
 	return errors.Join(err, served[0], served[1])
 }
 
+// Push has the outputs send what waits for them now.
+func (a *Agent) Push() {
+	a.log.Info("sending what is buffered")
+	a.forward.Push()
+}
+
 func (a *Agent) close() {
 	if a.parts != nil {
 		a.parts.Close()

@@ -129,6 +129,13 @@ func (f *Forwarder) Run(ctx context.Context) error {
 	return failure
 }
 
+// Push has every lane send what waits in it now, whatever its age.
+func (f *Forwarder) Push() {
+	for _, l := range f.cfg.Lanes {
+		l.buf.Push()
+	}
+}
+
 // Lanes are the lanes, in the settings' order.
 func (f *Forwarder) Lanes() []*Lane { return f.cfg.Lanes }
 

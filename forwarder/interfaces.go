@@ -73,6 +73,8 @@ type Buffer interface {
 	Parked(key string) (bytes int, parked bool)
 	// Flush makes everything due at once, now and from now on.
 	Flush()
+	// Push makes due what is there now.
+	Push()
 	// Close refuses further blocks and lets Lease end.
 	Close()
 	// Stats are what it holds and what it has done.

@@ -9,7 +9,7 @@ import (
 )
 
 // catchSignals subscribes to TERM and INT. HUP, which would end the process, is
-// ignored; Go's runtime itself ignores USR1 and USR2.
+// ignored; Go's runtime itself ignores USR1 and USR2 where nobody subscribed.
 func catchSignals() (signals <-chan os.Signal, release func()) {
 	c := make(chan os.Signal, 2) // the second one must not be lost
 	signal.Notify(c, syscall.SIGTERM, syscall.SIGINT)
@@ -45,5 +45,23 @@ func untilSignal(parent context.Context, signals <-chan os.Signal, log *slog.Log
 		close(quit)
 		<-done
 		cancel()
+	}
+}
+
+// onSignal calls f at each of the signals that comes, until stop, which waits
+// for the last call.
+func onSignal(sig os.Signal, f func()) (stop func()) {
+	c, done := make(chan os.Signal, 1), make(chan struct{})
+	signal.Notify(c, sig)
+	go func() {
+		defer close(done)
+		for range c {
+			f()
+		}
+	}()
+	return func() {
+		signal.Stop(c) // nothing is sent to c after it
+		close(c)
+		<-done
 	}
 }

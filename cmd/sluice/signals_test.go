@@ -57,3 +57,15 @@ func TestRunUntilTerm(t *testing.T) {
 		t.Errorf("status %d: %s", status, errOut)
 	}
 }
+
+func TestOnSignal(t *testing.T) {
+	came := make(chan struct{})
+	stop := onSignal(syscall.SIGUSR1, func() { came <- struct{}{} })
+	for range 2 {
+		if err := syscall.Kill(os.Getpid(), syscall.SIGUSR1); err != nil {
+			t.Fatal(err)
+		}
+		<-came
+	}
+	stop()
+}

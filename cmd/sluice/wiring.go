@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"os"
 	"runtime/debug"
+	"syscall"
 
 	"sluice/agent"
 	"sluice/conf"
@@ -45,6 +46,7 @@ func sluice() program {
 			if err != nil {
 				return err
 			}
+			defer onSignal(syscall.SIGUSR1, a.Push)()
 			return a.Run(ctx)
 		},
 	}

@@ -236,6 +236,16 @@ func (m *Buffer) Flush() {
 	m.wake()
 }
 
+// Push makes what is there now due; keys that are parked stay so.
+func (m *Buffer) Push() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, q := range m.queues {
+		q.push = len(q.parts) + len(q.old)
+	}
+	m.wake()
+}
+
 // Close refuses what comes from now on. Leases go on until nothing is left but
 // keys that are parked.
 func (m *Buffer) Close() {

@@ -232,3 +232,32 @@ func plainModel(t *testing.T, rnd *rand.Rand) {
 		t.Fatalf("left: %d records, %d bytes, %d of %d receipts", records, budget.Used(), r.count(), blocks)
 	}
 }
+
+func TestPushSendsWhatIsThereAndNothingMore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m, r := New(cfg, NewBudget(1<<20).Share(), nil, nil), &settled{}
+		start := time.Now()
+		m.Append(block("a", 10, r))
+		m.Append(block("b", 10, r))
+		m.Append(block("a", 20, r))
+		m.Push()
+		items := 0
+		for range 3 { // a's blocks are too many bytes for one request
+			c := lease(t, m, 20)
+			if time.Since(start) != 0 {
+				t.Fatalf("%s after %v", c.Key, time.Since(start))
+			}
+			items += c.Len()
+			m.Settle(c, nil)
+		}
+		if items != 40 {
+			t.Fatalf("%d items", items)
+		}
+		m.Append(block("a", 10, r))
+		if c := lease(t, m, 20); time.Since(start) != time.Second {
+			t.Fatalf("what came after the push went after %v", time.Since(start))
+		} else {
+			m.Settle(c, nil)
+		}
+	})
+}

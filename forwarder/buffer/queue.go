@@ -9,6 +9,7 @@ type queue struct {
 	bytes     int       // encoded bytes in both
 	since     time.Time // when the queue last became non-empty, or was last leased from
 	urgent    time.Time // when the first urgent block came; zero: none did
+	push      int       // so many parts are due whatever their age
 	notBefore time.Time
 	parked    bool // given back with a delay; only such a queue is left behind by Close
 }
@@ -46,7 +47,7 @@ func (m *Buffer) due(now time.Time) (key string, found *queue, wait time.Duratio
 }
 
 func (m *Buffer) ripeIn(q *queue, now time.Time) time.Duration {
-	if m.flushing || q.bytes >= m.cfg.FlushBytes {
+	if m.flushing || q.push > 0 || q.bytes >= m.cfg.FlushBytes {
 		return 0
 	}
 	in := q.since.Add(m.cfg.FlushInterval).Sub(now)
@@ -98,6 +99,7 @@ func (m *Buffer) take(key string, q *queue, maxBytes int) []*part {
 		*from = (*from)[:rest]
 	}
 	q.bytes -= bytes
+	q.push = max(0, q.push-len(taken))
 	q.since = time.Now()
 	q.notBefore, q.parked = time.Time{}, false
 	for _, p := range taken {
