@@ -45,8 +45,9 @@ bench: build ## measures, prints a table, writes docs/performance.md
 	$(GO) run ./bench
 
 LENGTH ?= 12m
-soak: build ## a day in LENGTH: load and pauses, outages, rotation; prints memory, goroutines and descriptors
-	$(GO) run ./bench soak -length $(LENGTH) $(ARGS)
+DAYS   ?= 1
+soak: build ## DAYS days, each in LENGTH: load and pauses, outages, rotation; prints memory, goroutines and descriptors
+	$(GO) run ./bench soak -length $(LENGTH) -days $(DAYS) $(ARGS)
 
 N ?= 1000
 soak-kill: build ## N kills at random moments for each combination of inputs and buffers; prints what was lost or doubled

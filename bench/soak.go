@@ -97,6 +97,7 @@ func soakKill(ctx context.Context, out io.Writer, cfg soak.KillConfig, inputs st
 func runSoak(ctx context.Context, args []string, out io.Writer) error {
 	fs := flag.NewFlagSet("soak", flag.ContinueOnError)
 	length := fs.Duration("length", 12*time.Minute, "of the day")
+	days := fs.Int("days", 1, "days in a row")
 	rate := fs.Int("rate", 5000, "lines a second, and as many forward records, in the busiest hours")
 	seed := fs.Uint64("seed", uint64(time.Now().UnixNano()), "of the plan")
 	buffers := fs.String("buffers", catalog.Default().Buffer.Type, "which types of buffer")
@@ -110,11 +111,11 @@ func runSoak(ctx context.Context, args []string, out io.Writer) error {
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(out, "soak: a day in %v, buffer=%s seed=%d\n", *length, buffer, *seed)
+		fmt.Fprintf(out, "soak: %d days, each in %v, buffer=%s seed=%d\n", *days, *length, buffer, *seed)
 		d, err := soak.RunDay(ctx, soak.DayConfig{Config: soak.Config{
 			Dir: dir, Command: sluiceRun(*binary), Buffer: buffer, Tail: true, Forward: true,
 			Rate: *rate, Behind: 1 << 40, Seed: *seed, Say: out,
-		}, Length: *length})
+		}, Length: *length, Days: max(*days, 1)})
 		if err != nil {
 			return fmt.Errorf("buffer %s (see %s): %w", buffer, dir, err)
 		}

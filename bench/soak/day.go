@@ -15,7 +15,8 @@ import (
 // DayConfig says how long a day takes.
 type DayConfig struct {
 	Config
-	Length time.Duration
+	Length time.Duration // of one
+	Days   int
 }
 
 // hour is one of the day's 24.
@@ -44,7 +45,9 @@ func hours(seed uint64) [24]hour {
 // Day is what a day came to.
 type Day struct {
 	Verdict
+	Days    int
 	Samples []Sample
+	Nights  []int64 // RSS at the end of each day, bytes
 	Took    time.Duration
 }
 
@@ -57,6 +60,11 @@ func (d *Day) String() string {
 	_, peak := span(d.Samples, rss)
 	low, high := span(late, rss)
 	text := fmt.Sprintf("%s; %v\n", d.Verdict.String(), d.Took.Round(time.Second))
+	var nights []int64
+	for _, n := range d.Nights {
+		nights = append(nights, n/mib)
+	}
+	text += fmt.Sprintf("RSS at the end of each day: %d MiB\n", nights)
 	text += fmt.Sprintf("RSS: at most %d MiB; at rest, from a third of the day on, %d to %d MiB, slope %+.1f MiB an hour of the clock\n", peak, low, high, slope(late)/mib)
 	for _, x := range []struct {
 		name string
@@ -72,17 +80,18 @@ func (d *Day) String() string {
 	return text
 }
 
-// Leaks names what the agent holds at rest at the end of the day and did not at
-// noon; empty: nothing. A few connections more or less are none.
+// Leaks names what the agent holds in the last night and did not at the first
+// noon; empty: nothing. It looks at the least of both: files that were rotated
+// are still open for a while when all is quiet already.
 func (d *Day) Leaks() string {
-	const few = 8
-	noon, night := quiet(d.Samples[:len(d.Samples)/2], 0), quiet(d.Samples, d.Took*9/10)
-	_, before := span(noon, func(s Sample) int { return s.Goroutines })
-	_, after := span(night, func(s Sample) int { return s.Goroutines })
-	_, opened := span(noon, func(s Sample) int { return s.Descriptors })
-	_, open := span(night, func(s Sample) int { return s.Descriptors })
+	const few = 8 // connections more or less
+	noon, night := quiet(d.Samples[:len(d.Samples)/d.Days/2], 0), quiet(d.Samples, d.Took-d.Took/time.Duration(10*d.Days))
+	before, _ := span(noon, func(s Sample) int { return s.Goroutines })
+	after, _ := span(night, func(s Sample) int { return s.Goroutines })
+	opened, _ := span(noon, func(s Sample) int { return s.Descriptors })
+	open, _ := span(night, func(s Sample) int { return s.Descriptors })
 	if after > before+few || open > opened+few {
-		return fmt.Sprintf("at noon %d goroutines and %d descriptors, at night %d and %d", before, opened, after, open)
+		return fmt.Sprintf("at noon %d goroutines and %d descriptors, in the last night %d and %d", before, opened, after, open)
 	}
 	return ""
 }
@@ -103,7 +112,7 @@ func RunDay(ctx context.Context, cfg DayConfig) (*Day, error) {
 		return nil, err
 	}
 	defer rig.close()
-	d := &day{rig: rig, cfg: cfg}
+	d := &day{rig: rig, cfg: cfg, result: Day{Days: cfg.Days}}
 	if err := d.run(ctx); err != nil {
 		return nil, d.fail(err)
 	}
@@ -130,8 +139,9 @@ func (d *day) run(ctx context.Context) (err error) {
 		}
 	})
 	begun := time.Now()
-	for i, h := range hours(d.cfg.Seed) {
-		if err = d.hour(ctx, a, i, h, begun, func(err error) { cancel(err) }, &wg); err != nil {
+	plan := hours(d.cfg.Seed)
+	for i := range 24 * d.cfg.Days {
+		if err = d.hour(ctx, a, i, plan[i%24], begun, func(err error) { cancel(err) }, &wg); err != nil {
 			close(stop)
 			return errors.Join(err, a.kill())
 		}
@@ -175,7 +185,10 @@ func (d *day) hour(ctx context.Context, a *process, i int, h hour, begun time.Ti
 		d.result.Samples = append(d.result.Samples, s)
 	}
 	last := d.result.Samples[len(d.result.Samples)-1]
+	if i%24 == 23 {
+		d.result.Nights = append(d.result.Nights, last.RSS)
+	}
 	fmt.Fprintf(d.cfg.Say, "  %02d:00  %6d a second  %8d stored  RSS %3d MiB  %d goroutines  %d descriptors\n",
-		i+1, rate, d.store.count(), last.RSS>>20, last.Goroutines, last.Descriptors)
+		i%24+1, rate, d.store.count(), last.RSS>>20, last.Goroutines, last.Descriptors)
 	return nil
 }

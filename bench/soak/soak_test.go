@@ -91,7 +91,7 @@ func TestKill(t *testing.T) {
 // TestDay is `make soak` in small. What a short day says of memory is noise; it
 // must end, with everything delivered.
 func TestDay(t *testing.T) {
-	d, err := RunDay(t.Context(), DayConfig{Config: small(t, 1), Length: 6 * time.Second})
+	d, err := RunDay(t.Context(), DayConfig{Config: small(t, 1), Length: 6 * time.Second, Days: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
