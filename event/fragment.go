@@ -57,6 +57,23 @@ func (f *Fragment) Clone() *Fragment {
 	}
 }
 
+// Workload is what is behind the pod in the end: a Deployment, not its
+// ReplicaSet.
+func (f *Fragment) Workload() (kind, name string) {
+	if n := len(f.Owners); n > 0 {
+		return f.Owners[n-1].Name, f.Owners[n-1].Value
+	}
+	return "", ""
+}
+
+// Enrichment is "partial" where metadata is missing that was asked for.
+func (f *Fragment) Enrichment() string {
+	if f.Partial {
+		return "partial"
+	}
+	return ""
+}
+
 // Cached returns what make returned for this owner and fragment, calling it
 // at most a few times (concurrent first calls) and keeping one result. owner
 // must be comparable and the same for the life of the encoder.

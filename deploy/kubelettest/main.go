@@ -61,6 +61,7 @@ func run(ctx context.Context, o options) error {
 		{"starting applications", t.applications},
 		{"short-lived pods, and a Deployment rolled over", t.churn},
 		{"replacing the agent under load", t.replaceAgent},
+		{"killing the agent", t.killAgent},
 		{"more short-lived pods", t.churn},
 		{"ending the applications", t.end},
 		{"waiting for the last lines", t.drain},

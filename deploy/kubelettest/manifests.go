@@ -23,6 +23,10 @@ func container(name, args string) string {
 
 // workload is an object with a pod template.
 func workload(api, kind, name, more, containers string) string {
+	return annotated(api, kind, name, more, "", containers)
+}
+
+func annotated(api, kind, name, more, annotations, containers string) string {
 	return fmt.Sprintf(`
 ---
 apiVersion: %[1]s
@@ -31,11 +35,11 @@ metadata: { name: %[3]s, namespace: shop }
 spec:
   %[4]s
   template:
-    metadata: { labels: { app: %[3]s } }
+    metadata: { labels: { app: %[3]s }, annotations: { %[6]s } }
     spec:
       terminationGracePeriodSeconds: 10
       %[5]s
-`, api, kind, name, more, indent(containers))
+`, api, kind, name, more, indent(containers), annotations)
 }
 
 // indent moves a pod's spec two columns to the right, where a template has it.
@@ -51,7 +55,8 @@ func indent(spec string) (out string) {
 
 // manifests are containers of every kind: fast ones whose files rotate all the
 // time, long lines that the runtime splits, one that crashes again and again,
-// init containers, several in one pod, and each kind of owner.
+// init containers, several in one pod, one that is excluded, and each kind of
+// owner.
 func manifests(rate int) string {
 	busy := container("app", fmt.Sprintf(`"-rate", "%d"`, rate))
 	selector := func(name string) string { return fmt.Sprintf("selector: { matchLabels: { app: %s } }", name) }
@@ -59,6 +64,8 @@ func manifests(rate int) string {
 		workload("apps/v1", "Deployment", "long", selector("long"), "containers:"+container("app", `"-rate", "50", "-long", "10"`)+container("side", `"-rate", "5"`)) +
 		workload("apps/v1", "StatefulSet", "db", "serviceName: db\n  "+selector("db"),
 			"initContainers:"+container("init", `"-n", "30", "-rate", "100"`)+"\n    containers:"+container("app", `"-rate", "20"`)) +
+		annotated("apps/v1", "Deployment", "asked", selector("asked"), `sluice.dev/exclude.quiet: "true", fluentbit.io/exclude_stderr-half: "true", sluice.dev/dataset: asked`,
+			"containers:"+container("app", `"-rate", "20"`)+container("quiet", `"-rate", "20"`)+container("half", `"-rate", "20"`)) +
 		workload("batch/v1", "Job", "import", "backoffLimit: 0", "restartPolicy: Never\n    containers:"+container("app", `"-n", "200", "-rate", "50"`)) + `
 ---
 apiVersion: v1

@@ -78,6 +78,7 @@ torn                     %9d
 without metadata         %9d
 containers not heard of  %9d
 strange documents        %9d
-`, len(expected), len(s.streams), lines, missing, doubled, torn, bare, len(silent), s.strange)
-	return missing+doubled+torn+bare+len(silent)+s.strange == 0 && lines > 0
+against annotations      %9d %s
+`, len(expected), len(s.streams), lines, missing, doubled, torn, bare, len(silent), s.strange, s.defied, s.defiance)
+	return missing+doubled+torn+bare+len(silent)+s.strange+s.defied == 0 && lines > 0
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -62,7 +63,7 @@ func (t *test) note(ctx context.Context) error {
 	for _, line := range strings.Split(strings.TrimSpace(out), "\n") {
 		words := strings.Fields(line)
 		for n := 1; n < len(words); n++ {
-			if name := words[0] + "/" + words[n]; !slices.Contains(t.expected, name) {
+			if name := words[0] + "/" + words[n]; words[n] != "quiet" && !slices.Contains(t.expected, name) {
 				t.expected = append(t.expected, name)
 			}
 		}
@@ -122,6 +123,36 @@ func (t *test) replaceAgent(ctx context.Context) error {
 		return fmt.Errorf("nothing has arrived")
 	}
 	return nil
+}
+
+// killAgent ends the agent as a crash would. The kubelet starts it again.
+func (t *test) killAgent(ctx context.Context) error {
+	const status = "{.items[0].status.containerStatuses[0]"
+	agent := func(what string) (string, error) {
+		return capture(ctx, "kubectl", "get", "pods", "--namespace", "logging", "--selector", "app.kubernetes.io/component=agent", "--output", "jsonpath="+status+what+"}")
+	}
+	id, err := agent(".containerID")
+	if err != nil {
+		return err
+	}
+	if err := command(ctx, "", "ctr", "--address", filepath.Join(t.o.node, "c.sock"), "--namespace", "k8s.io", "tasks", "kill", "--signal", "SIGKILL", strings.TrimPrefix(id, "containerd://")); err != nil {
+		return err
+	}
+	for end := time.Now().Add(t.o.patience); ; {
+		now, err := agent(".containerID")
+		ready, errReady := agent(".ready")
+		switch {
+		case err == nil && errReady == nil && now != id && ready == "true":
+			return nil
+		case time.Now().After(end):
+			return fmt.Errorf("the agent did not come back: container %s, ready %s, %w", now, ready, errors.Join(err, errReady))
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(200 * time.Millisecond):
+		}
+	}
 }
 
 // end ends everything that logs, so that each stream says what its last line

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"strconv"
+	"strings"
 	"sync"
 
 	"sluice/sink/elastictest"
@@ -18,6 +19,9 @@ type store struct {
 	streams map[string]*stream // by POD/CONTAINER.RUN/STREAM
 	total   int
 	strange int // documents that are no lines of the log application
+
+	defied   int    // documents that the pod's annotations did not want so
+	defiance string // one of them
 }
 
 // stream is what arrived of one stream of one run of a container.
@@ -42,7 +46,7 @@ func (s *store) Create(docs []elastictest.Doc, created []bool) {
 	defer s.mu.Unlock()
 	for i := range docs {
 		if created[i] {
-			s.note(docs[i].Source)
+			s.note(docs[i].Index, docs[i].Source)
 		}
 	}
 }
@@ -73,7 +77,7 @@ type document struct {
 	Orchestrator struct{ Cluster struct{ Name string } }
 }
 
-func (s *store) note(source []byte) {
+func (s *store) note(index string, source []byte) {
 	var d document
 	if !bytes.Contains(source, []byte(`"shop"`)) { // the agent's own and the system's
 		return
@@ -95,6 +99,10 @@ func (s *store) note(source []byte) {
 		s.streams[string(name)] = st
 	}
 	s.total++
+	if what := d.defies(index); what != "" {
+		s.defied++
+		s.defiance = string(name) + ": " + what
+	}
 	if what := d.lacks(); what != "" {
 		if st.bare++; st.sample == "" {
 			st.sample = what
@@ -121,11 +129,25 @@ func (s *store) note(source []byte) {
 	}
 }
 
+// defies says which of its pod's annotations a document defies.
+func (d *document) defies(index string) string {
+	k := &d.Kubernetes
+	switch {
+	case k.Labels["app"] == "asked" && !strings.Contains(index, "logs-asked-"), k.Labels["app"] != "asked" && strings.Contains(index, "logs-asked-"):
+		return "dataset: it is in " + index
+	case k.Container.Name == "quiet":
+		return "exclude.quiet"
+	case k.Container.Name == "half" && d.Stream == "stderr":
+		return "exclude_stderr-half"
+	}
+	return ""
+}
+
 // lacks names what a document should have and has not.
 func (d *document) lacks() string {
 	k := &d.Kubernetes
 	app := k.Labels["app"]
-	owner, known := map[string]string{"busy": k.Deployment.Name, "long": k.Deployment.Name, "db": k.StatefulSet.Name, "import": k.Job.Name}[app]
+	owner, known := map[string]string{"busy": k.Deployment.Name, "long": k.Deployment.Name, "asked": k.Deployment.Name, "db": k.StatefulSet.Name, "import": k.Job.Name}[app]
 	switch {
 	case k.Enrichment != "":
 		return "enrichment: " + k.Enrichment

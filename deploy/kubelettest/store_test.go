@@ -38,6 +38,8 @@ func TestWhatIsCounted(t *testing.T) {
 		"partial":          {append(good[1:3:3], line(1, name, 0, "", `"kubernetes":{`, `"kubernetes":{"enrichment":"partial",`)), false},
 		"no labels":        {append(good[1:3:3], line(1, name, 0, "", `{"app":"x"}`, `{}`)), false},
 		"another's image":  {append(good[1:3:3], line(1, name, 0, "", `logapp:1`, `other:1`)), false},
+		"excluded":         {append(good[:3:3], line(4, "p/quiet.1/stdout", 0, "end", `"name":"app"`, `"name":"quiet"`)), false},
+		"another dataset":  {append(good[1:3:3], line(1, name, 0, "", `{"app":"x"}`, `{"app":"asked"}`, `"container":{"id"`, `"deployment":{"name":"asked"},"container":{"id"`)), false},
 		"no line of ours":  {append(good[:3:3], line(4, "x", 0, "", `x 0`, `x`)), false},
 		"a container more": {append(good[:3:3], line(4, "q/app.1/stdout", 0, "end")), true},
 	} {

@@ -135,7 +135,11 @@ func TestGrepAndOr(t *testing.T) {
 // What a batch says of all its records is found under Fluentd's names and
 // ECS's, unless the record has such a field itself.
 func TestGrepShared(t *testing.T) {
-	shared := &event.Fragment{Namespace: "prod", Pod: "web-1", Container: "web", Labels: []event.Pair{{Name: "app.kubernetes.io/name", Value: "shop"}}}
+	shared := &event.Fragment{
+		Namespace: "prod", Pod: "web-1", Container: "web", Labels: []event.Pair{{Name: "app.kubernetes.io/name", Value: "shop"}},
+		SpaceLabels: []event.Pair{{Name: "stage", Value: "prod"}}, NodeLabels: []event.Pair{{Name: "pool", Value: "shop"}},
+		Owners: []event.Pair{{Name: "ReplicaSet", Value: "shop-1"}, {Name: "Deployment", Value: "shop"}}, Image: "shop", ImageDigest: "prod",
+	}
 	for _, c := range []struct {
 		key, record string
 		live        bool
@@ -145,6 +149,13 @@ func TestGrepShared(t *testing.T) {
 		{"$['kubernetes']['labels']['app.kubernetes.io/name']", `{}`, true},
 		{"$.kubernetes.labels.app.kubernetes.io/name", `{}`, true},
 		{"$.kubernetes.labels.other", `{}`, false},
+		{"$.kubernetes.namespace_labels.stage", `{}`, true},
+		{"$.kubernetes.node_labels.pool", `{}`, true},
+		{"$.kubernetes.owner_name", `{}`, true},
+		{"$.kubernetes.owner_kind", `{}`, false},
+		{"$.kubernetes.container_image", `{}`, true},
+		{"$.container.image.hash.all", `{}`, true},
+		{"$.kubernetes.enrichment", `{}`, false},
 		{"$.kubernetes.host", `{}`, false},
 		{"$.kubernetes.namespace_name", `{"kubernetes":{"namespace_name":"dev"}}`, false},
 	} {

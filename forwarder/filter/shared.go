@@ -21,6 +21,10 @@ func sharedValue(path []parser.Step) func(*event.Fragment) string {
 		switch names[1] {
 		case "labels":
 			return func(f *event.Fragment) string { return pairValue(f.Labels, name) }
+		case "namespace_labels":
+			return func(f *event.Fragment) string { return pairValue(f.SpaceLabels, name) }
+		case "node_labels":
+			return func(f *event.Fragment) string { return pairValue(f.NodeLabels, name) }
 		case "annotations":
 			return func(f *event.Fragment) string { return pairValue(f.Annotations, name) }
 		}
@@ -36,6 +40,16 @@ func sharedValue(path []parser.Step) func(*event.Fragment) string {
 		return func(f *event.Fragment) string { return f.Container }
 	case "kubernetes.host", "kubernetes.node.name":
 		return func(f *event.Fragment) string { return f.Node }
+	case "kubernetes.container_image", "container.image.name":
+		return func(f *event.Fragment) string { return f.Image }
+	case "kubernetes.container_image_id", "container.image.hash.all":
+		return func(f *event.Fragment) string { return f.ImageDigest }
+	case "kubernetes.owner_kind":
+		return func(f *event.Fragment) string { kind, _ := f.Workload(); return kind }
+	case "kubernetes.owner_name":
+		return func(f *event.Fragment) string { _, name := f.Workload(); return name }
+	case "kubernetes.enrichment":
+		return (*event.Fragment).Enrichment
 	case "docker.container_id", "container.id":
 		return func(f *event.Fragment) string { return f.ContainerID }
 	case "container.runtime":

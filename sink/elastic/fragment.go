@@ -100,9 +100,7 @@ func (r *fragment) kubernetes(ls []leaf, f *event.Fragment) []leaf {
 	}
 	ls = appendPairs(ls, "kubernetes.labels.", f.Labels)
 	ls = appendPairs(ls, "kubernetes.annotations.", f.Annotations)
-	if f.Partial {
-		add("enrichment", "partial")
-	}
+	add("enrichment", f.Enrichment())
 	return ls
 }
 
@@ -218,17 +216,14 @@ func (s *Sink) fluentdFragment(f *event.Fragment) *fragment {
 		add("kubernetes.host", f.Node)
 		add("kubernetes.container_image", f.Image)
 		add("kubernetes.container_image_id", f.ImageDigest)
-		if n := len(f.Owners); n > 0 { // the last is the workload
-			add("kubernetes.owner_kind", f.Owners[n-1].Name)
-			add("kubernetes.owner_name", f.Owners[n-1].Value)
-		}
+		kind, name := f.Workload()
+		add("kubernetes.owner_kind", kind)
+		add("kubernetes.owner_name", name)
 		ls = appendPairs(ls, "kubernetes.namespace_labels.", f.SpaceLabels)
 		ls = appendPairs(ls, "kubernetes.node_labels.", f.NodeLabels)
 		ls = appendPairs(ls, "kubernetes.labels.", f.Labels)
 		ls = appendPairs(ls, "kubernetes.annotations.", f.Annotations)
-		if f.Partial {
-			add("kubernetes.enrichment", "partial")
-		}
+		add("kubernetes.enrichment", f.Enrichment())
 	}
 	add("cluster_name", f.Cluster)
 	if s.like.TagKey != "" {

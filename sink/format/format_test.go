@@ -31,6 +31,15 @@ func pod() *event.Fragment {
 	}
 }
 
+// enriched is a pod of which the API server told.
+func enriched() *event.Fragment {
+	f := pod()
+	f.Image, f.ImageDigest, f.Partial = "shop/web:1", "sha256:1", true
+	f.Owners = []event.Pair{{Name: "ReplicaSet", Value: "web-5d4"}, {Name: "Deployment", Value: "web"}}
+	f.SpaceLabels, f.NodeLabels = []event.Pair{{Name: "team", Value: "t"}}, []event.Pair{{Name: "zone", Value: "a"}}
+	return f
+}
+
 func TestFormats(t *testing.T) {
 	const record = `{"message":"a \"b\"\n","n":1.0,"o": {"x" : [1, 2],"y":"a b"},"z":null,"t":"a\tb"}`
 	utc := func(c *Config) { c.UTC = true }
@@ -45,6 +54,7 @@ func TestFormats(t *testing.T) {
 	}{
 		{"json", "json", nil, nil, nil, record, `{"message":"a \"b\"\n","n":1.0,"o":{"x":[1,2],"y":"a b"},"z":null,"t":"a\tb"}` + "\n"},
 		{"json, a pod", "json", nil, nil, pod(), `{"env":"mine"}`, `{"env":"mine","docker":{"container_id":"abc"},"kubernetes":{"container_name":"web","namespace_name":"shop","pod_name":"web-1","host":"n1","labels":{"app":"web"}},"cluster_name":"c1"}` + "\n"},
+		{"json, an enriched pod", "json", nil, nil, enriched(), `{}`, `{"docker":{"container_id":"abc"},"kubernetes":{"container_name":"web","namespace_name":"shop","pod_name":"web-1","host":"n1","container_image":"shop/web:1","container_image_id":"sha256:1","owner_kind":"Deployment","owner_name":"web","enrichment":"partial","namespace_labels":{"team":"t"},"node_labels":{"zone":"a"},"labels":{"app":"web"}},"cluster_name":"c1","env":"prod"}` + "\n"},
 		{"json, no newline", "json", func(c *Config) { c.AddNewline = false }, nil, nil, `{}`, `{}`},
 		{"json, crlf", "json", func(c *Config) { c.Newline = "crlf" }, nil, nil, `{}`, "{}\r\n"},
 		{"out_file", "out_file", utc, nil, nil, `{"a":1}`, "2026-08-07T03:04:03Z\tapp.web\t{\"a\":1}\n"},

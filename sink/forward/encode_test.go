@@ -150,6 +150,26 @@ func TestEncodeRenamesWhatClashes(t *testing.T) {
 	}
 }
 
+func TestEncodeOfAnEnrichedPod(t *testing.T) {
+	b := batchOf(1)
+	b.Shared = enriched()
+	const want = `{"message":"line 0","stream":"stdout","docker":{"container_id":"cid"},"kubernetes":{"container_name":"app","namespace_name":"shop",` +
+		`"pod_name":"web-1","pod_id":"uid","host":"node-1","container_image":"shop/web:1","container_image_id":"sha256:1","owner_kind":"Deployment",` +
+		`"owner_name":"web","enrichment":"partial","namespace_labels":{"team":"t"},"node_labels":{"zone":"a"},"labels":{"app":"web"}},"cluster_name":"berlin","env":"prod"}`
+	if got := asJSON(t, encode(newSink(t, nil, "127.0.0.1:1"), b).List[0].Item(0)); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
+
+// enriched is a pod of which the API server told.
+func enriched() *event.Fragment {
+	f := batchOf(1).Shared
+	f.Image, f.ImageDigest, f.Partial = "shop/web:1", "sha256:1", true
+	f.Owners = []event.Pair{{Name: "ReplicaSet", Value: "web-5d4"}, {Name: "Deployment", Value: "web"}}
+	f.SpaceLabels, f.NodeLabels = []event.Pair{{Name: "team", Value: "t"}}, []event.Pair{{Name: "zone", Value: "a"}}
+	return f
+}
+
 func TestEncodeAllocatesNothing(t *testing.T) {
 	if race {
 		t.Skip("the race detector's pools forget")
