@@ -21,9 +21,13 @@ func (p *program) prepare() {
 	}
 	for i := range p.insts {
 		in := &p.insts[i]
+		if in.op == opSplit {
+			in.here, in.there = p.ahead(i+1), p.ahead(in.to)
+		}
 		if in.op != opLoop {
 			continue
 		}
+		in.set.prepare()
 		f := follow{p: p}
 		f.at(i+1, 0)
 		in.sure = !in.lazy && !f.any && !f.set.meets(in.set)
@@ -32,6 +36,27 @@ func (p *program) prepare() {
 			in.next = f.single()
 		}
 	}
+}
+
+// ahead is which bytes may come next.
+type ahead struct {
+	always bool // whatever comes, and also at the text's end
+	bytes  [256]bool
+}
+
+func (p *program) ahead(pc int) *ahead {
+	f := follow{p: p}
+	f.at(pc, 0)
+	a := &ahead{always: f.any || f.end}
+	for c := range 256 {
+		a.bytes[c] = c < 0x80 && f.set.has(byte(c)) || c >= 0x80 && len(f.set.runes) > 0
+	}
+	return a
+}
+
+// permits reports whether what comes at p[i] may follow.
+func (a *ahead) permits(p []byte, i int) bool {
+	return a.always || i < len(p) && a.bytes[p[i]]
 }
 
 // follow is which characters may come next.

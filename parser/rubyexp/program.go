@@ -31,6 +31,8 @@ type inst struct {
 	text     string
 	set      *set
 	empty    syntax.EmptyOp
+
+	here, there *ahead // of opSplit: what may follow at the next instruction, and at to
 }
 
 // set is a set of characters.
@@ -38,6 +40,20 @@ type set struct {
 	ascii [4]uint32
 	all   bool   // every character beyond ASCII
 	runes []rune // pairs: the others beyond ASCII
+	// bytes has the bytes of the set's characters where that is all there is to
+	// know: where it has every character beyond ASCII, or none. Else it is nil.
+	bytes *[256]bool
+}
+
+// prepare fills bytes.
+func (s *set) prepare() {
+	if len(s.runes) > 0 && !s.all {
+		return
+	}
+	s.bytes = new([256]bool)
+	for c := range 256 {
+		s.bytes[c] = c < utf8.RuneSelf && s.has(byte(c)) || c >= utf8.RuneSelf && s.all
+	}
 }
 
 func (s *set) has(c byte) bool { return s.ascii[c>>5&3]>>(c&31)&1 != 0 }

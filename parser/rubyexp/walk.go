@@ -15,6 +15,7 @@ type walk struct {
 	p     []byte
 	caps  []int
 	stack []frame
+	ways  int // frames that are not wayRestore
 	left  int // steps that may still be taken
 }
 
@@ -90,7 +91,7 @@ func (p *program) start(text []byte, i int) int {
 
 // run tries to match from place i on.
 func (w *walk) run(insts []inst, i int) bool {
-	w.stack = w.stack[:0]
+	w.stack, w.ways = w.stack[:0], 0
 	pc := 0
 	for w.left > 0 {
 		w.left--
@@ -108,11 +109,18 @@ func (w *walk) run(insts []inst, i int) bool {
 		case opLoop:
 			i, ok = w.loop(in, pc, i)
 		case opSplit:
-			w.stack = append(w.stack, frame{way: wayOther, pc: in.to, a: i})
+			switch {
+			case !in.here.permits(w.p, i):
+				pc = in.to - 1
+			case in.there.permits(w.p, i):
+				w.push(frame{way: wayOther, pc: in.to, a: i})
+			}
 		case opJump:
 			pc = in.to - 1
 		case opCap:
-			w.stack = append(w.stack, frame{a: in.n, b: w.caps[in.n]})
+			if w.ways > 0 { // else nobody comes back to this
+				w.stack = append(w.stack, frame{a: in.n, b: w.caps[in.n]})
+			}
 			w.caps[in.n] = i
 		case opAssert:
 			ok = w.holds(in.empty, i)
@@ -128,6 +136,11 @@ func (w *walk) run(insts []inst, i int) bool {
 		}
 	}
 	return false
+}
+
+func (w *walk) push(f frame) {
+	w.stack = append(w.stack, f)
+	w.ways++
 }
 
 // one is the length of the character at i if the set has it, else 0.
@@ -150,6 +163,9 @@ func (w *walk) one(s *set, i int) int {
 
 // loop takes as many characters as it may, or as few, and notes the others.
 func (w *walk) loop(in *inst, pc, i int) (end int, ok bool) {
+	if in.set.bytes != nil && in.max < 0 && in.min <= 1 && !in.lazy {
+		return w.plainLoop(in, pc, i)
+	}
 	from, count := i, 0
 	least := i
 	for in.max < 0 || count < in.max {
@@ -179,11 +195,33 @@ func (w *walk) loop(in *inst, pc, i int) (end int, ok bool) {
 		if in.max >= 0 {
 			spare = in.max - count
 		}
-		w.stack = append(w.stack, frame{way: wayMore, pc: pc, b: i, spare: spare})
+		w.push(frame{way: wayMore, pc: pc, b: i, spare: spare})
 	case !in.sure && i > least:
-		w.stack = append(w.stack, frame{way: wayLess, pc: pc, a: least, b: i})
+		w.push(frame{way: wayLess, pc: pc, a: least, b: i})
 	}
 	return i, true
+}
+
+// plainLoop is loop for the usual one: x* or x+ of what bytes tell.
+func (w *walk) plainLoop(in *inst, pc, i int) (end int, ok bool) {
+	p, bytes := w.p, in.set.bytes
+	for end = i; end < len(p) && bytes[p[end]]; {
+		end++
+	}
+	w.left -= (end - i) / 8
+	least := i
+	if in.min == 1 {
+		if end == i {
+			return i, false
+		}
+		for least++; least < len(p) && !utf8.RuneStart(p[least]); {
+			least++
+		}
+	}
+	if !in.sure && end > least {
+		w.push(frame{way: wayLess, pc: pc, a: least, b: end})
+	}
+	return end, true
 }
 
 // back takes up the last other way. pc is -1 if there is none.
@@ -199,6 +237,7 @@ func (w *walk) back(insts []inst) (pc, i int) {
 		case wayOther:
 			pc, i = f.pc, f.a
 			w.stack = w.stack[:top]
+			w.ways--
 			return pc, i
 		case wayMore:
 			pc, i = w.more(f, &insts[f.pc])
@@ -207,6 +246,7 @@ func (w *walk) back(insts []inst) (pc, i int) {
 		}
 		if pc < 0 {
 			w.stack = w.stack[:top]
+			w.ways--
 			w.left--
 			continue
 		}
