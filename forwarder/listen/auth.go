@@ -6,10 +6,12 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"time"
 
 	"sluice/event"
+	"sluice/secret"
 	"sluice/wire"
 )
 
@@ -18,6 +20,8 @@ const maxPing = 8 << 10
 
 // User may send, with this password.
 type User struct {
+	secret.Files // what password is when its file changes
+
 	Username string `conf:"username,required"`
 	Password string `conf:"password,required,secret"`
 }
@@ -26,16 +30,17 @@ type User struct {
 // all the same: the key is empty then.
 type auth struct {
 	name  string // what the server calls itself
-	key   []byte
-	users map[string][]byte // nil: none is asked for
+	key   *secret.Value
+	users map[string]*secret.Value // nil: none is asked for
+	log   *slog.Logger
 }
 
 // newAuth returns nil when nothing is configured that a client must know.
-func newAuth(cfg *Config) (*auth, error) {
+func newAuth(cfg *Config, log *slog.Logger) (*auth, error) {
 	if cfg.SharedKey == "" && len(cfg.Users) == 0 {
 		return nil, nil
 	}
-	a := &auth{name: cfg.SelfHostname, key: []byte(cfg.SharedKey)}
+	a := &auth{name: cfg.SelfHostname, key: cfg.Value("shared_key", cfg.SharedKey), log: log}
 	if a.name == "" {
 		name, err := os.Hostname()
 		if err != nil {
@@ -50,9 +55,9 @@ func newAuth(cfg *Config) (*auth, error) {
 		case a.users[u.Username] != nil:
 			return nil, fmt.Errorf("inputs.forward.users[%d] has the name of another one: write each once", i)
 		case a.users == nil:
-			a.users = map[string][]byte{}
+			a.users = map[string]*secret.Value{}
 		}
-		a.users[u.Username] = []byte(u.Password)
+		a.users[u.Username] = u.Value("password", u.Password)
 	}
 	return a, nil
 }
@@ -60,9 +65,9 @@ func newAuth(cfg *Config) (*auth, error) {
 // check returns why a client is refused, in Fluentd's words; empty: it is not.
 // How long it takes does not tell how much of a digest was right.
 func (a *auth) check(p *wire.Ping, nonce, salt []byte) string {
-	key := subtle.ConstantTimeCompare(p.KeyDigest, wire.Digest(p.Salt, p.Hostname, nonce, a.key))
+	key := subtle.ConstantTimeCompare(p.KeyDigest, wire.Digest(p.Salt, p.Hostname, nonce, a.now(a.key)))
 	password, known := a.users[string(p.Username)]
-	user := subtle.ConstantTimeCompare(p.PasswordDigest, wire.Digest(salt, p.Username, password))
+	user := subtle.ConstantTimeCompare(p.PasswordDigest, wire.Digest(salt, p.Username, a.now(password)))
 	switch {
 	case key != 1:
 		return "shared_key mismatch"
@@ -70,6 +75,18 @@ func (a *auth) check(p *wire.Ping, nonce, salt []byte) string {
 		return "username/password mismatch"
 	}
 	return ""
+}
+
+// now is a secret as it is now; nil: nobody's.
+func (a *auth) now(v *secret.Value) []byte {
+	if v == nil {
+		return nil
+	}
+	text, err := v.Get()
+	if err != nil {
+		a.log.Warn("a secret cannot be read again: the one before stays in use", "error", err)
+	}
+	return []byte(text)
 }
 
 // refusal ends a connection before its first frame.
@@ -164,7 +181,7 @@ func (c *conn) greet() error {
 		return refusal{"auth", fmt.Errorf("the client is refused: %s", reason)}
 	}
 	c.frames.Limit(int(c.l.cfg.MaxChunk))
-	digest := wire.Digest(ping.Salt, []byte(c.l.auth.name), nonce, c.l.auth.key)
+	digest := wire.Digest(ping.Salt, []byte(c.l.auth.name), nonce, c.l.auth.now(c.l.auth.key))
 	return c.say(wire.AppendPong(nil, c.l.auth.name, digest))
 }
 

@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"log/slog"
 	"net"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/tinylib/msgp/msgp"
@@ -60,7 +62,7 @@ func login(t testing.TB, nc net.Conn, key, user, password string) (ok bool, reas
 
 func TestAuthMatrix(t *testing.T) {
 	const key, badKey, badUser = "s3cr3t", "shared_key mismatch", "username/password mismatch"
-	users := []User{{"alice", "wonder"}, {"bob", "builder"}}
+	users := []User{{Username: "alice", Password: "wonder"}, {Username: "bob", Password: "builder"}}
 	for _, tt := range []struct {
 		name           string
 		key            string
@@ -183,13 +185,13 @@ func TestAuthConfig(t *testing.T) {
 		users []User
 		want  string
 	}{
-		{[]User{{"", "x"}}, "users[0] lacks"},
-		{[]User{{"a", "x"}, {"b", ""}}, "users[1] lacks"},
-		{[]User{{"a", "x"}, {"a", "y"}}, "users[1] has the name"},
+		{[]User{{Username: "", Password: "x"}}, "users[0] lacks"},
+		{[]User{{Username: "a", Password: "x"}, {Username: "b", Password: ""}}, "users[1] lacks"},
+		{[]User{{Username: "a", Password: "x"}, {Username: "a", Password: "y"}}, "users[1] has the name"},
 	} {
 		cfg := DefaultConfig()
 		cfg.Users = tt.users
-		if _, err := newAuth(&cfg); err == nil || !strings.Contains(err.Error(), tt.want) {
+		if _, err := newAuth(&cfg, slog.New(slog.DiscardHandler)); err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%v: %v", tt.users, err)
 		}
 	}
@@ -213,11 +215,37 @@ func FuzzHandshake(f *testing.F) {
 	f.Add([]byte(`["PING","","","","",""]`))
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		out := &fakeOut{}
-		s := newListener(t, func(c *Config) { c.SharedKey, c.Users = "key", []User{{"u", "p"}} })
+		s := newListener(t, func(c *Config) { c.SharedKey, c.Users = "key", []User{{Username: "u", Password: "p"}} })
 		c := newConn(context.Background(), context.Background(), s.Listener, answering{Reader: bytes.NewReader(raw)}, out)
 		c.run()
 		if out.batches != 0 {
 			t.Fatalf("%d batches", out.batches)
+		}
+	})
+}
+
+func TestASharedKeyThatChangesIsAskedForAnew(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		key := "first"
+		cfg := DefaultConfig()
+		cfg.SharedKey, cfg.SelfHostname = key, "here"
+		cfg.Again("shared_key", func() (string, error) { return key, nil })
+		a, err := newAuth(&cfg, slog.New(slog.DiscardHandler))
+		if err != nil {
+			t.Fatal(err)
+		}
+		nonce, salt, host := []byte("nonce"), []byte("salt"), []byte("there")
+		knows := func(key string) bool {
+			p := wire.Ping{Hostname: host, Salt: salt, KeyDigest: wire.Digest(salt, host, nonce, []byte(key))}
+			return a.check(&p, nonce, salt) == ""
+		}
+		if !knows("first") || knows("second") {
+			t.Fatal("at the start")
+		}
+		key = "second"
+		time.Sleep(time.Minute)
+		if knows("first") || !knows("second") {
+			t.Fatal("after the change")
 		}
 	})
 }

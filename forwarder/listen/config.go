@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"strconv"
 	"time"
+
+	"sluice/secret"
 )
 
 // Certs provides the server's certificate, which may change at any time.
@@ -31,6 +33,8 @@ type TLS struct {
 
 // Config is the section inputs.forward.
 type Config struct {
+	secret.Files // what shared_key is when its file changes
+
 	// Listen are the TCP addresses, host:port.
 	Listen []string `conf:"listen"`
 	// Unix is the path of a unix socket, and UnixMode its mode, in octal.

@@ -53,7 +53,7 @@ func New(cfg Config, l *ledger.Ledger, log *slog.Logger, reg prometheus.Register
 	if err := cfg.validate(); err != nil {
 		return nil, err
 	}
-	a, err := newAuth(&cfg)
+	a, err := newAuth(&cfg, log)
 	if err != nil {
 		return nil, err
 	}

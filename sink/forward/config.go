@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"sluice/secret"
 	"sluice/wire"
 )
 
@@ -20,6 +21,8 @@ type Certs interface {
 
 // Server is one of the servers.
 type Server struct {
+	secret.Files // what shared_key and password are when their files change
+
 	Host string `conf:"host,required"`
 	Port int    `conf:"port"`
 	// Name is for logs, and what the server's certificate must be for; empty: Host.
@@ -49,6 +52,8 @@ type TLS struct {
 
 // Config is the section forward.
 type Config struct {
+	secret.Files // what shared_key and password are when their files change
+
 	Servers []Server `conf:"servers"`
 	// SRV is a DNS name whose SRV records name the servers, instead of Servers.
 	// It is asked again every SRVInterval.

@@ -12,6 +12,7 @@ import (
 	"os"
 	"time"
 
+	"sluice/secret"
 	"sluice/wire"
 )
 
@@ -120,13 +121,25 @@ func (s *Sink) dial(ctx context.Context, srv *server) (*conn, error) {
 	if s.maxAge > 0 {
 		c.until = c.idle.Add(jitter(s.maxAge))
 	}
-	if srv.secret != (secret{}) {
+	if srv.proof != (proof{}) {
 		if err := s.handshake(ctx, c, srv); err != nil {
 			c.close()
 			return nil, err
 		}
 	}
 	return c, nil
+}
+
+// now is a secret as it is now; nil: there is none.
+func (s *Sink) now(v *secret.Value) []byte {
+	if v == nil {
+		return nil
+	}
+	text, err := v.Get()
+	if err != nil {
+		s.log.Warn("a secret cannot be read again: the one before stays in use", "error", err)
+	}
+	return []byte(text)
 }
 
 // handshake is the client's half: HELO, PING, PONG.
@@ -146,12 +159,12 @@ func (s *Sink) handshake(ctx context.Context, c *conn, srv *server) error {
 	}
 	salt := make([]byte, 16)
 	_, _ = rand.Read(salt) // never fails
-	own, salt, key := []byte(s.hostname), hex.AppendEncode(nil, salt), []byte(srv.secret.key)
+	own, salt, key := []byte(s.hostname), hex.AppendEncode(nil, salt), s.now(srv.proof.key)
 	nonce := append([]byte(nil), helo.Nonce...)
 	ping := wire.Ping{Hostname: own, Salt: salt, KeyDigest: wire.Digest(salt, own, nonce, key)}
 	if len(helo.Auth) > 0 {
-		ping.Username = []byte(srv.secret.user)
-		ping.PasswordDigest = wire.Digest(helo.Auth, ping.Username, []byte(srv.secret.password))
+		ping.Username = []byte(srv.proof.user)
+		ping.PasswordDigest = wire.Digest(helo.Auth, ping.Username, s.now(srv.proof.password))
 	}
 	if _, err := c.nc.Write(wire.AppendPing(nil, ping)); err != nil {
 		return fmt.Errorf("cannot send the handshake's PING: %w", err)

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"sync"
 	"time"
+
+	"sluice/secret"
 )
 
 const (
@@ -15,8 +17,22 @@ const (
 	lastProbe  = time.Minute
 )
 
-// secret is what the handshake proves; the zero secret: there is none.
-type secret struct{ key, user, password string }
+// proof is what the handshake shows; the zero proof: there is none.
+type proof struct {
+	user          string
+	key, password *secret.Value
+}
+
+// with is p, or where something is said what files and texts say.
+func (p proof) with(files *secret.Files, key, user, password string) proof {
+	if key != "" {
+		p.key = files.Value("shared_key", key)
+	}
+	if user != "" {
+		p.user, p.password = user, files.Value("password", password)
+	}
+	return p
+}
 
 // server is one server and what is known of its health.
 type server struct {
@@ -26,7 +42,7 @@ type server struct {
 	tlsName string // what its certificate must be for
 	weight  int
 	standby bool
-	secret  secret
+	proof   proof
 	pool    pool
 
 	// The group's mutex guards what follows.

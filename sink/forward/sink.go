@@ -45,7 +45,7 @@ type Sink struct {
 
 	certs    Certs // nil: plain TCP
 	verify   string
-	secret   secret
+	proof    proof
 	hostname string
 
 	group     group
@@ -71,7 +71,7 @@ func New(cfg Config, log *slog.Logger, reg prometheus.Registerer) (*Sink, error)
 		log: log, codec: cfg.codec(), acked: cfg.RequireAck, ids: cfg.IDs == "own", wholeSeconds: cfg.TimeAsInteger, metadata: cfg.Metadata,
 		sendTimeout: cfg.SendTimeout, ackTimeout: cfg.AckTimeout, connectTimeout: cfg.ConnectTimeout,
 		keepalive: cfg.Keepalive, keepaliveTimeout: cfg.KeepaliveTimeout, maxAge: cfg.MaxAge,
-		verify: cfg.TLS.Verify, secret: secret{cfg.SharedKey, cfg.Username, cfg.Password}, hostname: cfg.SelfHostname,
+		verify: cfg.TLS.Verify, proof: proof{}.with(&cfg.Files, cfg.SharedKey, cfg.Username, cfg.Password), hostname: cfg.SelfHostname,
 		heartbeat: cfg.HeartbeatInterval, udp: cfg.HeartbeatType == "udp",
 		resolver: net.DefaultResolver, roundRobin: cfg.DNSRoundRobin, srv: cfg.SRV, srvInterval: cfg.SRVInterval,
 	}
@@ -106,16 +106,11 @@ func New(cfg Config, log *slog.Logger, reg prometheus.Registerer) (*Sink, error)
 
 // server makes a server of its settings.
 func (s *Sink) server(c Server) *server {
-	srv := &server{host: c.Host, port: c.Port, name: address(c.Host, c.Port), tlsName: c.Host, weight: c.Weight, standby: c.Standby, secret: s.secret}
+	srv := &server{host: c.Host, port: c.Port, name: address(c.Host, c.Port), tlsName: c.Host, weight: c.Weight, standby: c.Standby}
 	if c.Name != "" {
 		srv.name, srv.tlsName = c.Name+" ("+srv.name+")", c.Name
 	}
-	if c.SharedKey != "" {
-		srv.secret.key = c.SharedKey
-	}
-	if c.Username != "" {
-		srv.secret.user, srv.secret.password = c.Username, c.Password
-	}
+	srv.proof = s.proof.with(&c.Files, c.SharedKey, c.Username, c.Password)
 	return srv
 }
 
