@@ -125,6 +125,24 @@ func stepOf[C any](defaults func() C, build func(*Context, C) (forwarder.Step, e
 	return partOf(defaults, build, not, "tag")
 }
 
+const (
+	bothTLS  = "TLS 1.2 and 1.3 are spoken, with the ciphers that Go holds safe"
+	noneMade = "no certificate is made: write cert_path FILE and private_key_path FILE"
+)
+
+// transportParams are those of every server's <transport tls>.
+var transportParams = params{
+	unneeded: map[string]string{
+		"transport.min_version": bothTLS, "transport.max_version": bothTLS, "transport.version": bothTLS, "transport.ciphers": bothTLS,
+		"transport.insecure": "it says nothing for a server", "transport.cert_thumbprint": "certificates are files", "transport.cert_logical_store_name": "certificates are files",
+	},
+	refused: map[string]string{
+		"transport.private_key_passphrase": "write the key into its file without a passphrase", "transport.ca_private_key_passphrase": noneMade,
+		"transport.ca_cert_path": noneMade, "transport.ca_private_key_path": noneMade, "transport.generate_private_key_length": noneMade,
+		"transport.generate_cert_common_name": noneMade, "transport.cert_verifier": "name the clients' authority: client_cert_auth true and ca_path FILE",
+	},
+}
+
 // sort tells the parameters and sections of e that are in p, those within a
 // section named with a dot (log.path). rest is e without them.
 func (p params) sort(e *conf.Element) (problems conf.Problems, rest *conf.Element) {
@@ -160,6 +178,12 @@ func (p params) below(e *conf.Element, prefix string) (problems conf.Problems, r
 
 func (p params) look(section, key, name string, pos conf.Pos) (problems conf.Problems, known bool) {
 	where := fmt.Sprintf("%s of <%s>", name, section)
+	if why, ok := transportParams.unneeded[key]; ok {
+		return conf.Problems{{Pos: pos, Severity: conf.Warning, What: where + " is not needed: " + why, Fix: "remove it"}}, true
+	}
+	if why, ok := transportParams.refused[key]; ok {
+		return conf.Problems{{Pos: pos, What: where + " is not supported", Fix: why}}, true
+	}
 	if why, ok := p.unneeded[key]; ok {
 		return conf.Problems{{Pos: pos, Severity: conf.Warning, What: where + " is not needed: " + why, Fix: "remove it"}}, true
 	}

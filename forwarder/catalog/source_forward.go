@@ -27,9 +27,6 @@ type transport struct {
 	PrivateKeyPath string `conf:"private_key_path"`
 	ClientCertAuth bool   `conf:"client_cert_auth"`
 	CAPath         string `conf:"ca_path"`
-	MinVersion     string `conf:"min_version,oneof=TLS1_2|TLS1_3|TLSv1_2|TLSv1_3"`
-	MaxVersion     string `conf:"max_version,oneof=TLS1_2|TLS1_3|TLSv1_2|TLSv1_3"`
-	Version        string `conf:"version,oneof=TLS1_2|TLS1_3|TLSv1_2|TLSv1_3"`
 }
 
 type forwardSecurity struct {
