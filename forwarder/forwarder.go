@@ -64,7 +64,7 @@ type entry struct {
 // Admit implements Out.
 func (e entry) Admit(tag string) <-chan struct{} {
 	for _, b := range e.f.router.path(e.label, tag).reach() {
-		if wait := b.lane.admit(b.key.Load()); wait != nil {
+		if wait := b.lane.admit(tag, b.key.Load()); wait != nil {
 			return wait
 		}
 	}

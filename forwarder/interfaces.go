@@ -51,9 +51,9 @@ type Runner interface {
 
 // Buffer keeps a lane's blocks until they are answered for.
 type Buffer interface {
-	// Admit returns nil when there is room for a batch, else a channel that is
-	// closed when it is worth asking again.
-	Admit() <-chan struct{}
+	// Admit returns nil when there is room for a batch under the tag, else a
+	// channel that is closed when it is worth asking again.
+	Admit(tag string) <-chan struct{}
 	// Append takes the block over; it does not wait for room (Admit did) and
 	// gives back the block's receipt when the block is safe.
 	Append(b *event.Block) error

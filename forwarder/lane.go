@@ -79,9 +79,10 @@ func NewLane(cfg LaneConfig, sink Sink, buf Buffer, dead DeadLetters, pool *Pool
 	return l, nil
 }
 
-// admit says whether a batch whose records last went to key may come.
-func (l *Lane) admit(key *string) <-chan struct{} {
-	if wait := l.buf.Admit(); wait != nil {
+// admit says whether a batch under the tag, whose records last went to key, may
+// come.
+func (l *Lane) admit(tag string, key *string) <-chan struct{} {
+	if wait := l.buf.Admit(tag); wait != nil {
 		return wait
 	}
 	if key == nil {

@@ -19,7 +19,7 @@ func NewBudget(limit int) *Budget { return &Budget{limit: limit} }
 func (b *Budget) Share() *Share {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	s := &Share{budget: b}
+	s := &Share{budget: b, owners: map[string]int{}}
 	b.shares = append(b.shares, s)
 	return s
 }
@@ -46,17 +46,20 @@ func (b *Budget) room(s *Share) bool {
 // Share is one lane's part of the budget.
 type Share struct {
 	budget *Budget
-	used   int           // guarded by budget.mu
-	wait   chan struct{} // closed when there is room again; nil: nobody waits
+	used   int            // guarded by budget.mu
+	owners map[string]int // of used, by whose records they are
+	owned  int            // sum of owners
+	wait   chan struct{}  // closed when there is room again; nil: nobody waits
 }
 
-// Admit returns nil when there is room for one more batch (whose size is not
-// asked: each source may overshoot by one), else a channel that is closed when
-// it is worth asking again.
-func (s *Share) Admit() <-chan struct{} {
+// Admit returns nil when there is room for one more batch of the owner (whose
+// size is not asked: each source may overshoot by one), else a channel that is
+// closed when it is worth asking again. An owner that holds more than an equal
+// part waits before the others do. The owner "" is none in particular.
+func (s *Share) Admit(owner string) <-chan struct{} {
 	s.budget.mu.Lock()
 	defer s.budget.mu.Unlock()
-	if s.budget.room(s) {
+	if s.budget.room(s) && !s.greedy(owner) {
 		return nil
 	}
 	if s.wait == nil {
@@ -65,8 +68,17 @@ func (s *Share) Admit() <-chan struct{} {
 	return s.wait
 }
 
-// Take adds n bytes; negative n gives bytes back and wakes those who wait.
-func (s *Share) Take(n int) {
+// greedy reports whether the owner holds more than an equal part while half of
+// the lane's guarantee is taken: below that nobody is in anybody's way. Called
+// with mu held.
+func (s *Share) greedy(owner string) bool {
+	guaranteed := s.budget.limit / 2 / len(s.budget.shares)
+	return owner != "" && len(s.owners) > 1 && s.owned > guaranteed/2 && s.owners[owner]*len(s.owners) > s.owned
+}
+
+// Take adds n bytes of an owner; negative n gives bytes back and wakes those
+// who wait. The owner "" is nobody: bytes that are no owner's fault.
+func (s *Share) Take(owner string, n int) {
 	b := s.budget
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -74,6 +86,9 @@ func (s *Share) Take(n int) {
 	b.used += n
 	if s.used < 0 {
 		panic("BUG: more bytes given back than taken")
+	}
+	if owner != "" {
+		s.own(owner, n)
 	}
 	if n >= 0 {
 		return
@@ -83,6 +98,17 @@ func (s *Share) Take(n int) {
 			close(o.wait)
 			o.wait = nil
 		}
+	}
+}
+
+func (s *Share) own(owner string, n int) {
+	s.owned += n
+	held := s.owners[owner] + n
+	if s.owners[owner] = held; held == 0 {
+		delete(s.owners, owner)
+	}
+	if held < 0 {
+		panic("BUG: an owner gives back more bytes than it took")
 	}
 }
 

@@ -92,6 +92,7 @@ type Buffer struct {
 	answered time.Time
 	unswept  bool      // something on the disk was answered for since the last sweep
 	pressed  bool      // a source waits for memory
+	pressing string    // whose
 	stuck    bool      // and neither memory nor disk has any
 	full     bool      // a block does not fit into the log's limit
 	failed   error     // of the last commit
@@ -130,11 +131,11 @@ func (m *Buffer) Adopt(found []wal.Found) {
 	defer m.mu.Unlock()
 	for _, f := range found {
 		e := &entry{
-			ref: f.Ref, bytes: int(f.Body), charge: entryCharge,
+			owner: ownerOf(f.Tag), ref: f.Ref, bytes: int(f.Body),
 			items: f.Items, left: f.Items, weight: f.Weight,
 		}
 		e.first.e = e
-		m.share.Take(e.charge)
+		m.share.Take("", entryCharge)
 		q := m.queue(f.Key)
 		if m.cfg.NewestFirst {
 			q.old = append(q.old, &e.first)
@@ -166,14 +167,16 @@ func (m *Buffer) nudge() {
 // Append implements forwarder.Buffer.
 func (m *Buffer) Append(b *event.Block) error {
 	e := newEntry(b)
-	m.share.Take(e.charge)
-	over := m.cfg.Overflow != Block && m.share.Admit() != nil
+	m.share.Take(e.owner, e.charge)
+	m.share.Take("", entryCharge)
+	over := m.cfg.Overflow != Block && m.share.Admit("") != nil
 	var drop receipts
 	m.mu.Lock()
 	switch {
 	case m.closed:
 		m.mu.Unlock()
-		m.share.Take(-e.charge)
+		m.share.Take(e.owner, -e.charge)
+		m.share.Take("", -entryCharge)
 		return ErrClosed
 	case over && m.mayDrop() && m.cfg.Overflow == DropNewest:
 		m.records += int(e.weight)
@@ -213,8 +216,9 @@ func (m *Buffer) enqueue(b *event.Block, e *entry) {
 }
 
 // Admit implements forwarder.Buffer.
-func (m *Buffer) Admit() <-chan struct{} {
-	wait := m.share.Admit()
+func (m *Buffer) Admit(tag string) <-chan struct{} {
+	owner := ownerOf(tag)
+	wait := m.share.Admit(owner)
 	if wait == nil || m.wal == nil && m.cfg.Overflow == Block {
 		return wait
 	}
@@ -223,7 +227,7 @@ func (m *Buffer) Admit() <-chan struct{} {
 	if m.cfg.Overflow != Block && m.mayDrop() {
 		return nil
 	}
-	m.pressed = true
+	m.pressed, m.pressing = true, owner
 	m.nudge()
 	return wait
 }

@@ -167,15 +167,15 @@ func TestAutoWritesWhatMatters(t *testing.T) {
 		"the end while it was sent": {func(r *rig) { r.lease(130); r.finish() }, 2},
 		"memory is short and the sink takes nothing": {func(r *rig) {
 			time.Sleep(cfg.FlushInterval)
-			r.share.Take(1 << 20)
-			r.Admit()
+			r.share.Take("", 1<<20)
+			r.Admit("")
 		}, 2},
 		"memory is short and the sink goes on": {func(r *rig) {
 			time.Sleep(cfg.FlushInterval)
 			r.add("c", 100, false)
 			r.Settle(r.lease(130), nil)
-			r.share.Take(1 << 20)
-			r.Admit()
+			r.share.Take("", 1<<20)
+			r.Admit("")
 		}, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -203,7 +203,7 @@ func TestMemoryStaysBoundedAndOrderIsKept(t *testing.T) {
 			want := map[string]string{}
 			for i := range 500 {
 				for {
-					wait := r.Admit()
+					wait := r.Admit("")
 					if wait == nil {
 						break
 					}
@@ -295,14 +295,14 @@ func TestOverflow(t *testing.T) {
 				})
 				n := 0
 				for ; n < 200; n++ {
-					wait := r.Admit()
+					wait := r.Admit("")
 					for wait != nil && c.action != Block {
 						<-wait
-						wait = r.Admit()
+						wait = r.Admit("")
 					}
 					if wait != nil {
 						synctest.Wait() // the committer makes room, if it can
-						if wait = r.Admit(); wait != nil {
+						if wait = r.Admit(""); wait != nil {
 							break
 						}
 					}

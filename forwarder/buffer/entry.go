@@ -19,6 +19,7 @@ type entry struct {
 	// block is not on the disk, leases get a copy of whole that shares its
 	// slices, so that the committer can read them at any time.
 	whole   *event.Block
+	owner   string
 	ack     *event.Ack // its share of the receipt; nil: given back
 	ref     wal.Ref    // where it is on the disk
 	born    time.Duration
@@ -41,7 +42,7 @@ type part struct {
 
 func newEntry(b *event.Block) *entry {
 	e := &entry{
-		whole: b, ack: b.Ack, bytes: len(b.Body), charge: b.Size(),
+		whole: b, owner: ownerOf(b.Tag), ack: b.Ack, bytes: len(b.Body), charge: b.Size() - entryCharge,
 		items: uint32(b.Len()), left: uint32(b.Len()), weight: uint32(b.Weight()),
 	}
 	b.Ack, b.Slot = nil, e
@@ -129,7 +130,8 @@ func (m *Buffer) forget(e *entry) {
 		m.pool.Free(e.whole)
 		e.whole = nil
 	}
-	m.share.Take(-e.charge)
+	m.share.Take(e.owner, -e.charge)
+	m.share.Take("", -entryCharge)
 	e.charge = 0
 }
 

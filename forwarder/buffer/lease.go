@@ -83,9 +83,8 @@ func (m *Buffer) readBack(key string, parts []*part) bool {
 	defer m.mu.Unlock()
 	if err == nil {
 		b.Slot, p.b, p.e.whole = p.e, b, b
-		charge := b.Size()
-		m.share.Take(charge - p.e.charge)
-		p.e.charge = charge
+		p.e.charge = b.Size() - entryCharge
+		m.share.Take(p.e.owner, p.e.charge)
 		m.evicted -= int(p.e.weight)
 		return true
 	}

@@ -156,15 +156,15 @@ func TestCloseDrainsAllButParked(t *testing.T) {
 func TestEachShareReachesItsGuarantee(t *testing.T) {
 	b := NewBudget(1000)
 	x, y := b.Share(), b.Share()
-	for x.Admit() == nil {
-		x.Take(50)
+	for x.Admit("") == nil {
+		x.Take("", 50)
 	}
 	if x.Used() != 750 { // all but y's guarantee of a quarter
 		t.Fatalf("x got %d", x.Used())
 	}
-	wait := x.Admit()
-	for y.Admit() == nil {
-		y.Take(50)
+	wait := x.Admit("")
+	for y.Admit("") == nil {
+		y.Take("", 50)
 	}
 	if y.Used() != 250 {
 		t.Fatalf("y got %d", y.Used())
@@ -174,10 +174,42 @@ func TestEachShareReachesItsGuarantee(t *testing.T) {
 		t.Fatal("x was woken without room")
 	default:
 	}
-	x.Take(-50)
+	x.Take("", -50)
 	<-wait
-	if x.Admit() != nil || b.Used() != 950 {
+	if x.Admit("") != nil || b.Used() != 950 {
 		t.Fatal("room was not given back")
+	}
+}
+
+func TestANoisyOwnerWaitsFirst(t *testing.T) {
+	s := NewBudget(1000).Share()
+	for s.Admit("noisy") == nil { // alone it may have all
+		s.Take("noisy", 50)
+	}
+	if s.Used() != 1000 {
+		t.Fatalf("alone it got %d", s.Used())
+	}
+	s.Take("noisy", -300)
+	s.Take("quiet", 10)
+	wait := s.Admit("noisy")
+	if wait == nil || s.Admit("quiet") != nil || s.Admit("another") != nil {
+		t.Fatal("the noisy one does not wait, or a quiet one does")
+	}
+	s.Take("noisy", -500)
+	<-wait
+	if s.Admit("noisy") != nil { // below half of the guarantee nobody is in the way
+		t.Fatal("it waits without need")
+	}
+}
+
+func TestOwnerOf(t *testing.T) {
+	for tag, want := range map[string]string{
+		"kubernetes.var.log.containers.web-0.a_shop_app-0123.log": "shop",
+		"app.access": "app.access", "x.log": "x.log", "a_b.log": "a_b.log", "": "",
+	} {
+		if got := ownerOf(tag); got != want {
+			t.Errorf("%s: %s, want %s", tag, got, want)
+		}
 	}
 }
 

@@ -117,7 +117,7 @@ func (m *model) life(disk *vfstest.Disk, o rigOptions, faulty bool) *vfstest.Dis
 	for range 20 + m.rnd.IntN(60) {
 		switch m.rnd.IntN(4) {
 		case 0, 1:
-			if wait := r.Admit(); wait == nil {
+			if wait := r.Admit(""); wait == nil {
 				if err := r.Append(m.block()); err != nil {
 					m.t.Fatal(err)
 				}

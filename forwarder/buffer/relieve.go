@@ -34,11 +34,11 @@ func (m *Buffer) relieve() {
 		m.resident = m.resident[:len(m.resident)-1]
 		freed += m.evict(e)
 	}
-	if m.share.Admit() == nil {
+	if m.share.Admit(m.pressing) == nil {
 		m.pressed, m.stuck = false, false
 		return
 	}
-	m.stuck = freed == 0 && (m.when == Never || m.full || m.failed != nil)
+	m.stuck = freed == 0 && m.share.Admit("") != nil && (m.when == Never || m.full || m.failed != nil)
 	if m.stuck && m.cfg.Overflow != Block {
 		m.share.Wake() // those who wait may bring what will be dropped
 	}
@@ -51,10 +51,10 @@ func (m *Buffer) evict(e *entry) (freed int) {
 	}
 	m.pool.Free(e.whole)
 	e.whole, e.first.b = nil, nil
-	freed = e.charge - entryCharge
-	e.charge = entryCharge
+	freed = e.charge
+	e.charge = 0
 	m.evicted += int(e.weight)
-	m.share.Take(-freed)
+	m.share.Take(e.owner, -freed)
 	return freed
 }
 
@@ -77,7 +77,7 @@ func (m *Buffer) dropOldest(bytes int, r *receipts) {
 		if oldest == nil {
 			return
 		}
-		freed += oldest.e.charge
+		freed += oldest.e.charge + entryCharge
 		if oldest.e.ref.Valid() {
 			freed += oldest.bytes()
 		}
