@@ -175,6 +175,9 @@ func (a *Agent) close() {
 // ForwardAddrs are the addresses the forward input listens on.
 func (a *Agent) ForwardAddrs() []string { return a.parts.ForwardAddrs() }
 
+// InputAddrs are the addresses that the input of that name listens on.
+func (a *Agent) InputAddrs(name string) []string { return a.parts.InputAddrs(name) }
+
 // MetricsAddr is where /metrics is; empty: nowhere.
 func (a *Agent) MetricsAddr() string {
 	if a.metrics == nil {

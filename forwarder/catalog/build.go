@@ -52,6 +52,7 @@ type Parts struct {
 	logs    []*wal.Log // of the lanes
 	places  []conf.Pos // where the sinks stand in the tree
 	known   []status.Plugin
+	addrs   map[string]func() []net.Addr // of the inputs that listen, by name
 }
 
 // builder makes the parts of one configuration.
@@ -81,7 +82,7 @@ func Build(s *Settings, d Deps) (*Parts, error) {
 // build is Build that tells the places of what is wrong: t is where the
 // settings came from.
 func build(t *conf.Tree, s *Settings, d Deps) (*Parts, conf.Problems, error) {
-	b := &builder{s: s, d: d, base: origin(s), parts: &Parts{}, used: map[string]int{}}
+	b := &builder{s: s, d: d, base: origin(s), parts: &Parts{addrs: map[string]func() []net.Addr{}}, used: map[string]int{}}
 	b.parts.Config = forwarder.Config{
 		Sources: map[string]forwarder.Source{}, Labels: map[string]string{}, Grace: s.ShutdownGrace,
 	}
@@ -181,6 +182,9 @@ func origin(s *Settings) *event.Fragment {
 func (p *Parts) add(name, label string, in input) {
 	p.Config.Sources[name] = in.Source
 	p.Config.Labels[name] = label
+	if in.Addrs != nil {
+		p.addrs[name] = in.Addrs
+	}
 	if in.Listen != nil {
 		p.listens = append(p.listens, in.Listen)
 	}
@@ -201,6 +205,17 @@ func (p *Parts) Listen() error {
 func (p *Parts) ForwardAddrs() (list []string) {
 	if p.forward != nil {
 		for _, a := range p.forward() {
+			list = append(list, a.String())
+		}
+	}
+	return list
+}
+
+// InputAddrs are the addresses that the input of that name listens on, after
+// Listen.
+func (p *Parts) InputAddrs(name string) (list []string) {
+	if addrs := p.addrs[name]; addrs != nil {
+		for _, a := range addrs() {
 			list = append(list, a.String())
 		}
 	}

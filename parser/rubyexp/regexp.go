@@ -126,5 +126,10 @@ func (r *Regexp) Match(p []byte) bool {
 	if r.back != nil {
 		return r.back.match(p)
 	}
+	if r.program != nil {
+		if found, done := r.program.match(p); done {
+			return found
+		}
+	}
 	return r.linear.Match(p)
 }

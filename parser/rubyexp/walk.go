@@ -41,6 +41,16 @@ type frame struct {
 // length: done is false where they did not suffice, or where the text is not
 // UTF-8, and then the linear engine decides.
 func (p *program) find(dst []int, text []byte) (match []int, found, done bool) {
+	return p.search(dst, text, true)
+}
+
+// match is find for who does not ask where.
+func (p *program) match(text []byte) (found, done bool) {
+	_, found, done = p.search(nil, text, false)
+	return found, done
+}
+
+func (p *program) search(dst []int, text []byte, where bool) (match []int, found, done bool) {
 	if !utf8.Valid(text) {
 		return dst, false, false
 	}
@@ -54,7 +64,9 @@ func (p *program) find(dst []int, text []byte) (match []int, found, done bool) {
 			w.caps[i] = -1
 		}
 		if found = w.run(p.insts, at); found {
-			dst = append(dst, w.caps...)
+			if where {
+				dst = append(dst, w.caps...)
+			}
 			break
 		}
 	}
