@@ -63,6 +63,7 @@ func run(ctx context.Context, o options) error {
 		{"replacing the agent under load", t.replaceAgent},
 		{"killing the agent", t.killAgent},
 		{"more short-lived pods", t.churn},
+		{"what the agent takes", t.measure},
 		{"ending the applications", t.end},
 		{"waiting for the last lines", t.drain},
 	}

@@ -155,6 +155,26 @@ func (t *test) killAgent(ctx context.Context) error {
 	}
 }
 
+// measure prints what the agent takes, as its own metrics say.
+func (t *test) measure(ctx context.Context) error {
+	ip, err := capture(ctx, "kubectl", "get", "pods", "--namespace", "logging", "--selector", "app.kubernetes.io/component=agent", "--output", "jsonpath={.items[0].status.podIP}")
+	if err != nil {
+		return err
+	}
+	text, err := capture(ctx, "curl", "--silent", "--fail", "http://"+ip+":24231/metrics")
+	if err != nil {
+		return err
+	}
+	for _, line := range strings.Split(text, "\n") {
+		for _, name := range []string{"process_resident_memory_bytes ", "process_cpu_seconds_total ", "sluice_kubernetes_pods ", "sluice_kubernetes_waits_given_up_total "} {
+			if strings.HasPrefix(line, name) {
+				t.say("%s", line)
+			}
+		}
+	}
+	return nil
+}
+
 // end ends everything that logs, so that each stream says what its last line
 // was.
 func (t *test) end(ctx context.Context) error {

@@ -220,6 +220,29 @@ func TestTheWaitEndsWithTheLastThingMissing(t *testing.T) {
 	})
 }
 
+// It is asked for each batch.
+func TestFragmentAllocatesNothing(t *testing.T) {
+	tb := newTestTable(time.Hour)
+	tb.setPod(tb.cfg.podOf(aPod(uid1, "web-1")))
+	l := (&Enricher{table: tb}).Follow(pathOf(uid1, "web-1"))
+	defer tb.settleAll()
+	if n := testing.AllocsPerRun(100, func() {
+		l.Wait()
+		l.Fragment()
+	}); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
+
+// settleAll stops the timers of a table that no test waits for.
+func (t *table) settleAll() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, e := range t.entries {
+		t.settle(e)
+	}
+}
+
 func FuzzDecode(f *testing.F) {
 	f.Add([]byte("{\"format\":\"sluice-metadata\",\"version\":1,\"crc32c\":0}\n{}"))
 	f.Add([]byte(""))
