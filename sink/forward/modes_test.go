@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"sluice/event"
 	"sluice/forwarder/listen"
@@ -33,6 +34,7 @@ func testMode(t *testing.T, mode, compress string, ack, keepalive bool) {
 	s := newSink(t, func(c *Config) {
 		c.Mode, c.Compress, c.RequireAck, c.Keepalive = mode, compress, ack, keepalive
 	}, r.addr)
+	s.helloWait = min(s.helloWait, time.Millisecond)
 	for range times {
 		c := chunkOf(s, n)
 		v, err := s.Deliver(t.Context(), c)
@@ -133,10 +135,14 @@ func TestHandshake(t *testing.T) {
 			func(c *Config) { c.SharedKey, c.SelfHostname = "k", "aggregator" }, "set forward.self_hostname",
 		},
 		{"no key here", func(c *listen.Config) { c.SharedKey = "k" }, nil, "set forward.shared_key"},
+		{"no key here, and no acknowledgements", func(c *listen.Config) { c.SharedKey = "k" }, func(c *Config) { c.RequireAck = false }, "set forward.shared_key"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			r := startSluice(t, "", tt.server)
 			s := newSink(t, tt.client, r.addr)
+			if s.helloWait > 0 {
+				s.helloWait = long
+			}
 			v, err := s.Deliver(t.Context(), chunkOf(s, 10))
 			got := v.Reason
 			if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"net"
 	"os"
@@ -76,7 +77,30 @@ func (s *Sink) connect(ctx context.Context, srv *server) (*conn, error) {
 		}
 		c.close()
 	}
-	return s.dial(ctx, srv)
+	c, err := s.dial(ctx, srv)
+	if err == nil && s.helloWait > 0 {
+		if err = c.overhear(s.helloWait); err != nil {
+			c.close()
+		}
+	}
+	return c, err
+}
+
+// helloWait is how long a server that wants the handshake is given to say so.
+const helloWait = 200 * time.Millisecond
+
+// overhear tells that the server wants a handshake that we do not know of.
+// Without acknowledgements nobody else would: it would drop all we send.
+func (c *conn) overhear(wait time.Duration) error {
+	_ = c.nc.SetReadDeadline(time.Now().Add(wait))
+	f, err := c.r.Next()
+	switch {
+	case err == nil:
+		return unexpected(&f)
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return nil
+	}
+	return fmt.Errorf("it ended the connection at once: %w", err)
 }
 
 // release gives a connection back after a chunk went well.

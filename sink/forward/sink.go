@@ -30,6 +30,7 @@ type Sink struct {
 	mode         mode
 	codec        wire.Codec
 	acked        bool
+	helloWait    time.Duration // 0: no server's HELO is waited for
 	ids          bool
 	wholeSeconds bool
 	metadata     bool
@@ -74,6 +75,9 @@ func New(cfg Config, log *slog.Logger, reg prometheus.Registerer) (*Sink, error)
 		verify: cfg.TLS.Verify, proof: proof{}.with(&cfg.Files, cfg.SharedKey, cfg.Username, cfg.Password), hostname: cfg.SelfHostname,
 		heartbeat: cfg.HeartbeatInterval, udp: cfg.HeartbeatType == "udp",
 		resolver: net.DefaultResolver, roundRobin: cfg.DNSRoundRobin, srv: cfg.SRV, srvInterval: cfg.SRVInterval,
+	}
+	if !s.acked && s.keepalive && s.proof == (proof{}) { // else each chunk would wait for it
+		s.helloWait = helloWait
 	}
 	s.group = group{now: time.Now, beats: cfg.HeartbeatType != "none", hardTimeout: cfg.HardTimeout, recoverWait: cfg.RecoverWait}
 	switch cfg.Mode {
