@@ -46,7 +46,8 @@ type program struct {
 	deadLetters func(settings any) string
 	// sinks makes the outputs, by name; nothing is connected yet.
 	sinks func(t *conf.Tree, settings any) (sinks map[string]deadletter.Sink, free func(), problems conf.Problems)
-	// run runs until ctx ends; it returns nil when everything stopped in order.
+	// run runs until ctx ends; it returns nil when everything stopped in order,
+	// notStarted when it could not begin. It may be called again when it ended.
 	run func(ctx context.Context, settings any, log *slog.Logger) error
 }
 

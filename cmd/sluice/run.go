@@ -16,7 +16,9 @@ func runCommand(p program) *cobra.Command {
 		Short: "Run until TERM or INT",
 		Long: `Run until TERM or INT: then stop the inputs, give out what is in flight and
 exit with status 0. A second TERM or INT exits at once with status 1; nothing
-that was safe is lost.
+that was safe is lost. HUP or USR2 reads the configuration again: if it is good
+the inputs stop, what is in flight is given out, and all starts anew with it; if
+it has an error nothing changes. USR1 sends at once what is buffered.
 
 FILE is a settings file, a fluent.conf or Fluentd's YAML; its content tells.
 Without --config: ` + p.file + ` if it is there, else the built-in
@@ -32,13 +34,19 @@ defaults and the environment.`,
 			if err != nil {
 				return err
 			}
-			log, flush := logging.New(p.logging(settings), cmd.ErrOrStderr())
+			errOut := &lines{to: cmd.ErrOrStderr()}
+			cmd.SetErr(errOut)
+			log, flush := logging.New(p.logging(settings), errOut)
 			defer flush()
-			signals, release := catchSignals()
+			signals, reload, release := catchSignals()
 			defer release()
 			ctx, stop := untilSignal(cmd.Context(), signals, log, os.Exit)
 			defer stop()
-			if err := p.run(ctx, settings, log); err != nil {
+			l := lives{p: p, reload: reload, errOut: errOut, load: func() (any, error) {
+				settings, _, err := p.loadGood(cmd, file)
+				return settings, err
+			}}
+			if err := l.run(ctx, settings); err != nil {
 				return fmt.Errorf("cannot go on: %w", err)
 			}
 			return nil

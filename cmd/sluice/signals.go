@@ -8,15 +8,15 @@ import (
 	"syscall"
 )
 
-// catchSignals subscribes to TERM and INT. HUP, which would end the process, is
-// ignored; Go's runtime itself ignores USR1 and USR2 where nobody subscribed.
-func catchSignals() (signals <-chan os.Signal, release func()) {
-	c := make(chan os.Signal, 2) // the second one must not be lost
-	signal.Notify(c, syscall.SIGTERM, syscall.SIGINT)
-	signal.Ignore(syscall.SIGHUP)
-	return c, func() {
-		signal.Stop(c)
-		signal.Reset(syscall.SIGHUP)
+// catchSignals subscribes to TERM and INT, which stop the program, and to HUP
+// and USR2, which make it read its configuration again.
+func catchSignals() (stop, reload <-chan os.Signal, release func()) {
+	s, r := make(chan os.Signal, 2), make(chan os.Signal, 1) // a second stop must not be lost; one reload does for many
+	signal.Notify(s, syscall.SIGTERM, syscall.SIGINT)
+	signal.Notify(r, syscall.SIGHUP, syscall.SIGUSR2)
+	return s, r, func() {
+		signal.Stop(s)
+		signal.Stop(r)
 	}
 }
 

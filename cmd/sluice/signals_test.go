@@ -41,11 +41,11 @@ func TestNoSignal(t *testing.T) {
 	}
 }
 
-// A real TERM ends run in order, a HUP, USR1 or USR2 before it does nothing.
+// A real TERM ends run in order; a USR1 before it does nothing to who did not ask.
 func TestRunUntilTerm(t *testing.T) {
 	p := under(t)
 	p.run = func(ctx context.Context, _ any, _ *slog.Logger) error {
-		for _, s := range []syscall.Signal{syscall.SIGHUP, syscall.SIGUSR1, syscall.SIGUSR2, syscall.SIGTERM} {
+		for _, s := range []syscall.Signal{syscall.SIGUSR1, syscall.SIGTERM} {
 			if err := syscall.Kill(os.Getpid(), s); err != nil {
 				return err
 			}

@@ -44,7 +44,7 @@ func sluice() program {
 			limitHeap()
 			a, err := agent.New(s.(*catalog.Settings), agent.Options{Log: log, Version: thisBuild().Version})
 			if err != nil {
-				return err
+				return notStarted{err}
 			}
 			defer onSignal(syscall.SIGUSR1, a.Push)()
 			return a.Run(ctx)
