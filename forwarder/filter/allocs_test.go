@@ -7,6 +7,8 @@ package filter
 import (
 	"testing"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"sluice/event"
 )
 
@@ -47,4 +49,22 @@ func TestAllocsRuby(t *testing.T) {
 		"size", `${record["message"].length > 10 ? "long" : "short"}`,
 		"path", `${tag_parts[0]}/${record["stream"].tr("d", "D").strip}-${record.dig("a", "b") || "none"}`,
 		"day", `${time.year + 1}`), transformRecord)
+}
+
+func TestAllocsRedact(t *testing.T) {
+	r := newRedact(t, func(c *RedactConfig) { c.Pattern = []RedactPattern{{"key", "AKIA[0-9A-Z]{16}"}} })
+	noAllocs(t, r, structuredLine)
+	noAllocs(t, r, accessLine)
+	noAllocs(t, r, `{"a":{"b":["x 1234 5678","\u0041",{"n":4711}]},"n":17}`)
+}
+
+func TestAllocsPrometheus(t *testing.T) {
+	f, err := NewPrometheus(PrometheusConfig{Registry: prometheus.NewRegistry(), Metric: []MetricConfig{
+		{Name: "a", Type: "counter", Desc: "x", Labels: []event.Pair{{Name: "stream", Value: "$.stream"}, {Name: "tag", Value: "${tag}"}}},
+		{Name: "b", Type: "histogram", Desc: "x", Key: "$.a.b"},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	noAllocs(t, f, transformRecord)
 }

@@ -86,6 +86,12 @@ func (r *remover) remove(b *event.Batch, i int, keys []uint16) {
 
 // appendWithout appends the JSON value p without what path names.
 func appendWithout(dst, p []byte, path []parser.Step) []byte {
+	return appendEdited(dst, p, path, nil)
+}
+
+// appendEdited appends the JSON value p with what edit appends in place of what
+// path names; nil leaves it out.
+func appendEdited(dst, p []byte, path []parser.Step, edit func(dst, old []byte) []byte) []byte {
 	m, ok := parser.OpenMembers(p)
 	if !ok || m.Object() != (path[0].Index < 0) {
 		return append(dst, p...)
@@ -97,16 +103,19 @@ func appendWithout(dst, p []byte, path []parser.Step) []byte {
 		if m.Object() {
 			hit = m.Named(path[0].Name)
 		}
-		if hit && len(path) == 1 {
+		if hit && len(path) == 1 && edit == nil {
 			continue
 		}
 		if dst = c.next(dst); m.Object() {
 			dst = append(append(append(dst, '"'), m.Name()...), '"', ':')
 		}
-		if hit {
-			dst = appendWithout(dst, m.Value(), path[1:])
-		} else {
+		switch {
+		case !hit:
 			dst = append(dst, m.Value()...)
+		case len(path) > 1:
+			dst = appendEdited(dst, m.Value(), path[1:], edit)
+		default:
+			dst = edit(dst, m.Value())
 		}
 	}
 	return c.close(dst)

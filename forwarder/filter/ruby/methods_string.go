@@ -176,7 +176,7 @@ func concat(e *Env, c *call, v value, args []value) value {
 }
 
 func repeat(e *Env, _ *call, v value, args []value) value {
-	if args[0].kind != kInt || args[0].n < 0 || args[0].n > 0 && len(v.s) > maxScratch/int(min(args[0].n, maxScratch)) {
+	if args[0].kind != kInt || args[0].n < 0 || args[0].n > 0 && int64(len(v.s)) > maxScratch/args[0].n {
 		return e.fail("ArgumentError", "argument is no number, negative or too big")
 	}
 	from := len(e.scratch)
