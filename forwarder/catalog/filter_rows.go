@@ -1,8 +1,11 @@
 package catalog
 
 import (
+	"fmt"
 	"os"
 	"strings"
+
+	"github.com/prometheus/client_golang/prometheus"
 
 	"sluice/conf"
 	"sluice/forwarder"
@@ -56,4 +59,35 @@ func stdoutFilterParams() params {
 		"output_type": "write <format> with @type stdout or json", "format.output_type": "the format stdout writes JSON",
 		"format.time_format": "the time is written to the nanosecond", "format.localtime": "times are local",
 	}}
+}
+
+func newRedact(c *Context, cfg filter.RedactConfig) (forwarder.Step, error) {
+	hits := prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "sluice_redact_hits_total",
+		Help: "What the filter redact found, by detector; in a dry run it was left there.",
+	}, []string{"detector"})
+	cfg.Count = func(detector string, n int) { hits.WithLabelValues(detector).Add(float64(n)) }
+	f, err := filter.NewRedact(cfg)
+	if err == nil {
+		if err = c.Registerer.Register(hits); err != nil {
+			err = fmt.Errorf("cannot register metrics: %w", err)
+		}
+	}
+	return forwarder.Step{Filter: f}, err
+}
+
+// newPrometheusFilter registers the user's metrics as they are named, without
+// the filter's label.
+func newPrometheusFilter(c *Context, cfg filter.PrometheusConfig) (forwarder.Step, error) {
+	cfg.Registry = c.Deps.Registerer
+	f, err := filter.NewPrometheus(cfg)
+	return forwarder.Step{Filter: f}, err
+}
+
+func prometheusFilterParams() params {
+	const kept = "a metric's combinations of labels are kept, up to 10,000"
+	return params{
+		unneeded: map[string]string{"metric.retention": kept, "metric.retention_check_interval": kept},
+		missing:  map[string]string{"metric.initialized": "a metric appears with its first record", "metric.initlabels": "a metric appears with its first record"},
+	}
 }

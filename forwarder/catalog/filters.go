@@ -29,6 +29,9 @@ func filters() map[string]row[forwarder.Step] {
 		"sampling_filter":     sampling,
 		"concat":              warned(stepOf(defaultConcat, newConcat, params{})),
 		"detect_exceptions":   stepOf(filter.DefaultDetectExceptionsConfig, newDetectExceptions, exceptionParams),
+		"record_modifier":     warned(filterOf(filter.DefaultRecordModifierConfig, filter.NewRecordModifier)),
+		"redact":              warned(stepOf(filter.DefaultRedactConfig, newRedact, params{})),
+		"prometheus":          stepOf(filter.DefaultPrometheusConfig, newPrometheusFilter, prometheusFilterParams()),
 		"throttle":            stepOf(filter.DefaultThrottleConfig, newThrottle, params{}),
 		"stdout":              stepOf(filter.DefaultStdoutConfig, newStdoutFilter, stdoutFilterParams()),
 	}
