@@ -47,7 +47,6 @@ type Prometheus struct {
 	mu      sync.Mutex
 	metrics []*metric
 	text    []byte
-	null    []byte
 }
 
 // metric is one metric with the series that records made so far.

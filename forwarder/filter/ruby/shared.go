@@ -38,19 +38,29 @@ func kubernetes(f *event.Fragment) value {
 	h.o.add("pod_name", f.Pod)
 	h.o.add("pod_id", f.PodUID)
 	h.o.add("host", f.Node)
-	for name, pairs := range map[string][]event.Pair{"labels": f.Labels, "annotations": f.Annotations} {
-		if len(pairs) == 0 {
-			continue
-		}
-		inner := hash()
-		for _, p := range pairs {
-			inner.o.add(p.Name, p.Value)
-		}
-		inner.o.frozen = true
-		h.o.set(str(name), inner)
-	}
+	h.o.add("container_image", f.Image)
+	h.o.add("container_image_id", f.ImageDigest)
+	kind, name := f.Workload()
+	h.o.add("owner_kind", kind)
+	h.o.add("owner_name", name)
+	h.o.addPairs("labels", f.Labels)
+	h.o.addPairs("annotations", f.Annotations)
+	h.o.addPairs("namespace_labels", f.SpaceLabels)
+	h.o.addPairs("node_labels", f.NodeLabels)
 	h.o.frozen = true
 	return h
+}
+
+func (o *object) addPairs(name string, pairs []event.Pair) {
+	if len(pairs) == 0 {
+		return
+	}
+	h := hash()
+	for _, p := range pairs {
+		h.o.add(p.Name, p.Value)
+	}
+	h.o.frozen = true
+	o.set(str(name), h)
 }
 
 func (o *object) add(name, v string) {
