@@ -162,6 +162,8 @@ func TestValues(t *testing.T) {
 		"docker":         {"agent.hostPaths.docker=/var/lib/docker/containers", "DaemonSet", append(spec, "containers", 0, "volumeMounts", 3, "readOnly"), true},
 		"policy":         {"networkPolicy.enabled=true", "NetworkPolicy", []any{"spec", "ingress", 1, "ports", 0, "port"}, "forward"},
 		"aggregator":     {"aggregator.enabled=true,aggregator.storage.className=fast", "StatefulSet", []any{"spec", "volumeClaimTemplates", 0, "spec", "storageClassName"}, "fast"},
+		"fluent.conf":    {"agent.fluentConf=<source>", "ConfigMap", []any{"data"}, object{"fluent.conf": "<source>\n"}},
+		"its arguments":  {"agent.fluentConf=<source>", "DaemonSet", append(spec, "containers", 0, "args", 2), "/etc/sluice/fluent.conf"},
 		"pod annotation": {"agent.podAnnotations.a=b", "DaemonSet", []any{"spec", "template", "metadata", "annotations", "a"}, "b"},
 	} {
 		got := get(only(objects(t, render(t, "--set", c.set)), c.kind), c.path...)
