@@ -25,6 +25,16 @@ type disk struct {
 	buf    *buffer.Buffer
 }
 
+// leastDisk is the smallest disk_limit of use, in bytes: a block must fit.
+const leastDisk = 1 << 20
+
+func (s *Buffer) check() error {
+	if s.Type != "memory" && s.DiskLimit < leastDisk {
+		return fmt.Errorf("buffer.disk_limit is %d bytes: write at least 1MiB, or type: memory", s.DiskLimit)
+	}
+	return nil
+}
+
 // newDisk names a lane's directory and what its blocks are for. kind is the
 // output's: a lane that keeps its name and becomes of another kind gets another
 // directory, for what is in the old one is encoded for the old kind.

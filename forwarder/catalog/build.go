@@ -161,6 +161,9 @@ func (b *builder) context(name, kind, label string) *Context {
 // lane puts a buffer and senders in front of an output's sink.
 func (b *builder) lane(c *Context, kind string, out output, s Buffer, cfg forwarder.LaneConfig) (*forwarder.Lane, error) {
 	b.parts.sinks = append(b.parts.sinks, out.Sink)
+	if err := s.check(); err != nil {
+		return nil, partError{"buffer", err}
+	}
 	pool := forwarder.NewPool()
 	cfg.Name = c.Name
 	lane, err := forwarder.NewLane(cfg, out.Sink, b.queue(c, newDisk(c.Name, kind, out), s, pool), b.d.Dead, pool, b.d.Log, b.d.Registerer)

@@ -36,6 +36,8 @@ func TestCheckPlacesWhatAPartRefuses(t *testing.T) {
 		{es + "filters:\n  - { type: grep, exclde: [] }\n", `s.yaml:3:19: error: unknown setting "filter.exclde" (write exclude)`},
 		{es + "inputs:\n  forward: { max_chunk: 1 }\n", "s.yaml:3:14: error: inputs.forward.max_chunk is 1 bytes"},
 		{es + "inputs:\n  containers: { path: logs/*.log }\n", "must begin with /"},
+		{es + "buffer:\n  disk_limit: 1KiB\n", "s.yaml:3:3: error: buffer.disk_limit is 1024 bytes"},
+		{es + "buffer: { type: memory, disk_limit: 1KiB }\n", ""},
 		{"elasticsearch: { urls: [\"ftp://x\"] }\n", "s.yaml:1:18: error: elasticsearch.urls holds one that is no URL"},
 		{"elasticsearch: { urls: [\"http://x\"], ca: /nonexistent }\n", "cannot read elasticsearch.ca"},
 	} {
