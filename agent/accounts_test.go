@@ -23,14 +23,14 @@ func TestAccountsHoldOverKills(t *testing.T) {
 	web := httptest.NewServer(server)
 	defer web.Close()
 	defer server.Close()
-	settings(t, dir, web.URL, "request_timeout: 1s")
+	settings(t, dir, web.URL, "request_timeout: 3s")
 	const lives, lines = 8, 80_000
 	w, rnd := newWriter(t, dir, 3), rand.New(rand.NewPCG(1, 1))
 	for life := range lives {
 		w.write(lines/lives, rnd)
 		c := startChild(t, dir)
 		if life == lives-1 {
-			store.await(t, lines, func() map[int]bool { return nil }, 2*time.Minute)
+			store.await(t, lines, func() map[int]bool { return nil }, 10*time.Minute)
 			c.end(t, syscall.SIGTERM)
 			break
 		}

@@ -120,7 +120,7 @@ elasticsearch: { urls: ["%s"] }
 				case <-enough:
 				case err := <-ended:
 					t.Fatalf("life %d: %v\n%s", life, err, tailOf(c.log.Name()))
-				case <-time.After(2 * time.Minute):
+				case <-time.After(10 * time.Minute):
 					t.Fatalf("life %d: no acknowledgements\n%s", life, tailOf(c.log.Name()))
 				}
 				c.end(t, []syscall.Signal{syscall.SIGKILL, syscall.SIGTERM}[life%2])
@@ -128,7 +128,7 @@ elasticsearch: { urls: ["%s"] }
 			}
 			server.SetFaults(nil)
 			c := startChild(t, dir)
-			store.await(t, client.next, client.open, 2*time.Minute)
+			store.await(t, client.next, client.open, 10*time.Minute)
 			c.end(t, syscall.SIGTERM)
 			store.verify(t, client.next, client.open())
 			if store.distinct() == 0 {

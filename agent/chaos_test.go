@@ -78,6 +78,12 @@ func startChild(t *testing.T, dir string) *child {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() { // of a test that failed before it ended the agent
+		if cmd.ProcessState == nil {
+			_ = cmd.Process.Kill()
+			_ = cmd.Wait()
+		}
+	})
 	if _, err := io.ReadFull(ready, make([]byte, len("ready"))); err != nil {
 		t.Fatalf("the agent did not start: %v (see its log below)\n%s", err, tailOf(log.Name()))
 	}
@@ -117,7 +123,7 @@ func TestChaos(t *testing.T) {
 	web := httptest.NewServer(server)
 	defer web.Close()
 	defer server.Close()
-	settings(t, dir, web.URL, "request_timeout: 1s")
+	settings(t, dir, web.URL, "request_timeout: 3s")
 
 	const files, lines, lives = 8, 200_000, 25
 	w := newWriter(t, dir, files)

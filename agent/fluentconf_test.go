@@ -79,7 +79,7 @@ func runFluent(t *testing.T, s *catalog.Settings, store *docStore, n int) {
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- a.Run(ctx) }()
-	limit := time.After(2 * time.Minute)
+	limit := time.After(10 * time.Minute)
 	for {
 		store.mu.Lock()
 		have := len(store.docs)

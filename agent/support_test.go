@@ -221,7 +221,7 @@ func (w *writer) rotate(i int) {
 // awaitCount waits until at least n different lines are stored.
 func (s *seenStore) awaitCount(t *testing.T, n int) {
 	t.Helper()
-	deadline := time.After(2 * time.Minute)
+	deadline := time.After(10 * time.Minute)
 	for s.distinct() < n {
 		select {
 		case <-s.grew:

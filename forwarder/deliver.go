@@ -2,7 +2,9 @@ package forwarder
 
 import (
 	"context"
+	"errors"
 	"math/rand/v2"
+	"os"
 	"slices"
 	"time"
 
@@ -10,7 +12,8 @@ import (
 	"sluice/forwarder/ledger"
 )
 
-// minRequest is where halving on 413 stops shrinking the lane's limit: bytes.
+// minRequest is where halving, on 413 and on time-outs, stops shrinking the
+// lane's limit: bytes.
 const minRequest = 64 << 10
 
 // send is one sender: it leases a chunk and stays with it until every item is
@@ -42,6 +45,12 @@ func (l *Lane) deliver(ctx context.Context, c *event.Chunk) {
 			l.log.Warn("cannot deliver, trying again", "items", n, "tries", c.Tries, "error", err)
 			l.metrics.retry("unknown_fate", c.Weight())
 			l.buf.Failed(c)
+			if timedOut(err) && c.Tries%4 == 0 && c.Bytes() > minRequest {
+				// What the server cannot answer in time it cannot answer the next time either.
+				l.limit.Store(int64(max(c.Bytes()/2, minRequest)))
+				l.halve(ctx, c, false)
+				continue
+			}
 			wait = l.sleep(ctx, wait, 0)
 			continue
 		}
@@ -119,6 +128,10 @@ func withRejected(keep []uint32, rejected []event.Rejection) []uint32 {
 	}
 	slices.Sort(keep)
 	return keep
+}
+
+func timedOut(err error) bool {
+	return errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded)
 }
 
 // halve delivers the chunk in two parts; learn: it was too large, so later ones

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"slices"
 	"sync"
@@ -18,7 +19,7 @@ import (
 	"sluice/forwarder/ledger"
 )
 
-// scripted is a sink that encodes each record as its tag's key and one byte,
+// scripted is a sink that encodes each record as one byte and pad more, by tag,
 // and answers as the script says; after the script it takes everything.
 type scripted struct {
 	mu     sync.Mutex
@@ -26,6 +27,7 @@ type scripted struct {
 	calls  []int // items of each delivery
 	at     []time.Time
 	stored []uint64 // positions
+	pad    int
 }
 
 func (s *scripted) Encode(dst *event.Blocks, b *event.Batch) {
@@ -33,6 +35,7 @@ func (s *scripted) Encode(dst *event.Blocks, b *event.Batch) {
 		if r := &b.Recs[i]; r.State == event.Live {
 			blk := dst.For(b.Tag)
 			blk.Body = append(blk.Body, byte(r.ID.Position()))
+			blk.Body = append(blk.Body, make([]byte, s.pad)...)
 			blk.Close(r.ID, r.Weight)
 		}
 	}
@@ -226,6 +229,24 @@ func equal(a, b []int) bool {
 		}
 	}
 	return len(a) == len(b)
+}
+
+func TestABodyThatTimesOutAgainAndAgainIsHalved(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &scripted{pad: 10_000}
+		slow := func(c *event.Chunk) (event.Verdict, error) {
+			return event.Verdict{}, fmt.Errorf("no answer: %w", context.DeadlineExceeded)
+		}
+		s.script = append(s.script, slow, slow, slow, slow)
+		r := start(t, one(s))
+		r.emit(t, "a", 10)
+		<-time.After(time.Hour)
+		synctest.Wait()
+		if want := []int{10, 10, 10, 10, 5, 5}; !slices.Equal(s.calls, want) || len(s.got()) != 10 || r.stream.Safe() != 10 {
+			t.Fatalf("deliveries of %v items, want %v; %d stored", s.calls, want, len(s.got()))
+		}
+		r.finish(t)
+	})
 }
 
 func TestATooLargeItemThatCannotBeKeptIsNotSentInATightLoop(t *testing.T) {
