@@ -47,7 +47,7 @@ func documentedOutputs() map[string]documented {
 	return map[string]documented{
 		"elasticsearch": {&elastic, elasticMatchParams, "Also as `opensearch`. Documents have ids, so that a repeat is stored once; what the server refuses goes to the dead letters; a full queue (429) is waited for."},
 		"opensearch":    {nil, params{}, ""},
-		"forward":       {&forward, forwardMatchParams, "See forward.md."},
+		"forward":       {&forward, forwardMatchParams, "Of service_discovery the types static and srv. See forward.md."},
 		"file":          {&out, outputFileParams, "See files.md."},
 		"stdout":        {&print, stdoutParams, ""},
 		"null":          {&noParams{}, params{unneeded: map[string]string{"never_flush": "nothing is kept"}}, ""},
