@@ -1,8 +1,11 @@
 package main
 
 import (
+	"os"
 	"strings"
 	"testing"
+
+	"sluice/conf/fluent"
 )
 
 const routed = `<system>
@@ -46,5 +49,34 @@ func TestAFluentConfIsToldByItsContent(t *testing.T) {
 		if status != c.status || !strings.Contains(out, c.out) || !strings.Contains(errOut, c.err) {
 			t.Errorf("%s: %d\n%s%s", c.args, status, out, errOut)
 		}
+	}
+}
+
+// Every example of docs/configuration.md in one of Fluentd's languages is good
+// as it stands, and so is what the converter makes of it.
+func TestTheExamplesInFluentdsLanguages(t *testing.T) {
+	raw, err := os.ReadFile("../../docs/configuration.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	examples := 0
+	for i, block := range strings.Split(string(raw), "\n```") {
+		_, text, _ := strings.Cut(block, "\n")
+		if i%2 == 0 || fluent.Detect([]byte(text)) == fluent.Settings {
+			continue
+		}
+		examples++
+		for _, as := range []string{"fluent", "yaml"} {
+			status, out, errOut := in(t, sluice(), []string{"example", text}, "config", "show", "--as", as, "example")
+			if status != 0 {
+				t.Fatalf("%s\n%s", text, errOut)
+			}
+			if status, found, _ := in(t, sluice(), []string{"converted", out}, "check", "--strict", "converted"); status != 0 {
+				t.Errorf("as %s:\n%s%s", as, out, found)
+			}
+		}
+	}
+	if examples < 2 {
+		t.Errorf("%d examples", examples)
 	}
 }
