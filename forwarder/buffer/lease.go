@@ -86,6 +86,10 @@ func (m *Buffer) readBack(key string, parts []*part) bool {
 		p.e.charge = b.Size() - entryCharge
 		m.share.Take(p.e.owner, p.e.charge)
 		m.evicted -= int(p.e.weight)
+		if m.share.Admit("") != nil { // what is needed later makes room
+			m.pressed = true
+			m.nudge()
+		}
 		return true
 	}
 	m.pool.Free(b)

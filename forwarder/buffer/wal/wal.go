@@ -19,7 +19,8 @@ const (
 	Suffix = ".seg"
 	Aside  = ".bad"
 
-	flushAt = 1 << 20 // bytes encoded before they are handed to the file
+	flushAt   = 1 << 20 // bytes encoded before they are handed to the file
+	keepEmpty = 1 << 20 // a file with nothing left in it is written on up to this size
 )
 
 // Options say where a log is. FS and Dir must be set.
@@ -340,7 +341,7 @@ func (l *Log) Spent() bool {
 // sent once more and their ids make that harmless.
 func (l *Log) Sweep() {
 	l.mu.Lock()
-	if a := l.active; a != nil && a.live == 0 && a.size >= l.o.SegmentBytes {
+	if a := l.active; a != nil && a.live == 0 && a.size >= min(l.o.SegmentBytes, keepEmpty) {
 		a.closed, l.active = true, nil // there may be no room to begin another before it is gone
 	}
 	var dead, alive []*file
