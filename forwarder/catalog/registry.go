@@ -60,6 +60,8 @@ type input struct {
 	Addrs  func() []net.Addr               // after Listen; may be nil
 	// Steps are for this source's records alone, before all others.
 	Steps []forwarder.Step
+	// Warnings are what a user should know of the settings.
+	Warnings []string
 }
 
 // output is what a row of outputs makes: a sink, or a way on without one.

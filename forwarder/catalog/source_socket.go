@@ -84,7 +84,8 @@ func newSocket(c *Context, p socketSource, network string) (input, error) {
 	if err != nil {
 		return input{}, err
 	}
-	return socketInput(socket.New(cfg, c.Ledger, c.Log, c.Registerer, c.Base))
+	s, err := socket.New(cfg, c.Ledger, c.Log, c.Registerer, c.Base)
+	return socketInput(s, cfg.Parser, err)
 }
 
 func newSyslog(c *Context, p socketSource) (input, error) {
@@ -103,7 +104,8 @@ func newSyslog(c *Context, p socketSource) (input, error) {
 	if p.SeverityKey == "" {
 		p.SeverityKey = p.PriorityKey
 	}
-	return socketInput(syslog.New(syslog.Config{Socket: cfg, SeverityKey: p.SeverityKey, FacilityKey: p.FacilityKey}, c.Ledger, c.Log, c.Registerer, c.Base))
+	s, err := syslog.New(syslog.Config{Socket: cfg, SeverityKey: p.SeverityKey, FacilityKey: p.FacilityKey}, c.Ledger, c.Log, c.Registerer, c.Base)
+	return socketInput(s, cfg.Parser, err)
 }
 
 // unixSource is Fluentd's source unix: the Forward protocol at a socket's path.
@@ -125,13 +127,13 @@ func newUnix(c *Context, p unixSource) (input, error) {
 	return in, nil
 }
 
-func socketInput(s *socket.Server, err error) (input, error) {
+func socketInput(s *socket.Server, p *parser.Parser, err error) (input, error) {
 	if err != nil {
 		return input{}, err
 	}
 	return input{
 		Source: source(func(ctx context.Context, out forwarder.Out) error { return s.Run(ctx, out) }),
-		Listen: s.Listen, Addrs: s.Addrs,
+		Listen: s.Listen, Addrs: s.Addrs, Warnings: p.Warnings(),
 	}, nil
 }
 

@@ -33,6 +33,7 @@ func TestFluentdsSockets(t *testing.T) {
 		{el("source", "", nil, "@type", "http", "port", "0", "cors_allow_origins", `["*"]`), ""},
 		{el("source", "", []*conf.Element{el("parse", "", nil, "@type", "regexp")}, "@type", "http"), "expression"},
 		{el("source", "", nil, "@type", "http", "cors_allow_credentials", "true"), "credentials need"},
+		{el("source", "", []*conf.Element{el("parse", "", nil, "@type", "regexp", "expression", "/(?<a>x)(?=y)/")}, "@type", "tcp", "tag", "t"), "warning: the expression /(?<a>x)(?=y)/ needs backtracking"},
 		{el("source", "", nil, "@type", "sample", "tag", "t", "sample", `{"a":1}`), ""},
 		{el("source", "", nil, "@type", "dummy", "tag", "t", "dummy", "x"), "neither a JSON object"},
 		{el("source", "", nil, "@type", "monitor_agent", "port", "0"), ""},

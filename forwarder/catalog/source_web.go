@@ -82,6 +82,6 @@ func newWeb(c *Context, p webSource) (input, error) {
 	}
 	return input{
 		Source: source(func(ctx context.Context, out forwarder.Out) error { return s.Run(ctx, out) }),
-		Listen: s.Listen, Addrs: s.Addrs,
+		Listen: s.Listen, Addrs: s.Addrs, Warnings: cfg.Parse.Warnings(),
 	}, nil
 }

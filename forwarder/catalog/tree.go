@@ -123,6 +123,9 @@ func (b *builder) source(e *conf.Element) conf.Problems {
 	c.positions = c.Name + "|"
 	in, found, err := construct(c, modern(e))
 	problems = append(append(problems, found...), explain(e, err)...)
+	for _, text := range in.Warnings {
+		problems = append(problems, conf.Problem{Pos: e.Pos, Severity: conf.Warning, What: text})
+	}
 	if problems.Bad() || in.Source == nil {
 		return problems
 	}

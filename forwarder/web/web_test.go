@@ -3,10 +3,12 @@ package web
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -355,6 +357,23 @@ func TestManyRequests(t *testing.T) {
 	if got := strings.Count(r.out.take(), "t now"); got != 40 {
 		t.Errorf("%d records", got)
 	}
+}
+
+// fakeCerts is a certificate that does not change.
+type fakeCerts struct{ cfg *tls.Config }
+
+func (c fakeCerts) Server() *tls.Config     { return c.cfg }
+func (c fakeCerts) Run(ctx context.Context) { <-ctx.Done() }
+
+func TestTLS(t *testing.T) {
+	made := httptest.NewTLSServer(nil) // for its certificate, and a client that trusts it
+	defer made.Close()
+	r := start(t, &fakeOut{}, func(c *Config) { c.Certs = fakeCerts{&tls.Config{Certificates: made.TLS.Certificates}} })
+	r.url, r.client = "https"+strings.TrimPrefix(r.url, "http"), made.Client()
+	if status, _, _ := r.send(t, "POST", "/t", "{}", "Content-Type", jsonType); status != 200 {
+		t.Errorf("status %d", status)
+	}
+	r.client.CloseIdleConnections()
 }
 
 func TestNewRefuses(t *testing.T) {
