@@ -34,6 +34,8 @@ func constants() map[string]constant {
 	out := map[string]constant{
 		"Kernel":       {methods: kernel()},
 		"Time":         {methods: timeStatics()},
+		"DateTime":     {methods: timeStatics()},
+		"Hash":         {methods: map[string]static{"[]": {1, 1, func(e *Env, args []value) value { return toHash(e, &call{}, elements(e, force(args[0])), nil) }, false}}},
 		"JSON":         {methods: jsonStatics()},
 		"Oj":           {methods: map[string]static{"load": {1, 2, parseJSON, false}, "dump": {1, 2, generateJSON, false}}},
 		"ENV":          {methods: envStatics()},
@@ -156,7 +158,7 @@ func (c *Compiler) constantValue(x *expr) (node, *Error) {
 // refusedConstants reach outside.
 var refusedConstants = map[string]string{
 	"File": "a filter does no I/O", "IO": "a filter does no I/O", "Dir": "a filter does no I/O", "Net": "a filter does no I/O", "Process": "",
-	"DateTime": "write Time", "Date": "write time.strftime(\"%Y-%m-%d\")", "Yajl": "write JSON.parse", "Fluent": "", "Kernel": "", "Object": "", "IPAddr": "",
+	"Date": "write time.strftime(\"%Y-%m-%d\")", "Yajl": "write JSON.parse", "Fluent": "", "Kernel": "", "Object": "", "IPAddr": "",
 }
 
 func (c *Compiler) unknownConstant(pos int, name string) *Error {
@@ -174,6 +176,10 @@ func (c *Compiler) constantCall(x *expr) (node, *Error) {
 	k, ok := c.consts[name]
 	if !ok {
 		return nil, c.unknownConstant(x.kids[0].pos, name)
+	}
+	if name == "ENV" && x.name == "fetch" && x.block != nil && len(x.kids) == 2 { // the block is computed where the variable is missing
+		get := &expr{op: opCall, pos: x.pos, name: "[]", kids: x.kids}
+		return c.node(&expr{op: opOr, pos: x.pos, kids: []*expr{get, x.block.body}})
 	}
 	m, ok := k.methods[x.name]
 	if _, ofClass := c.methods[kClass][x.name]; !ok && ofClass && k.value != nil {
@@ -221,6 +227,7 @@ func (c *Compiler) constantCall(x *expr) (node, *Error) {
 }
 
 func timeStatics() map[string]static {
+	parse := static{1, 1, parseTime, false}
 	utc := func(e *Env, args []value) value { return civil(e, args, time.UTC) }
 	local := func(e *Env, args []value) value { return civil(e, args, nil) }
 	return map[string]static{
@@ -230,6 +237,7 @@ func timeStatics() map[string]static {
 		"gm":     {1, 7, utc, false},
 		"local":  {1, 7, local, false},
 		"mktime": {1, 7, local, false},
-		"parse":  {1, 1, parseTime, false}, "iso8601": {1, 1, parseTime, false}, "xmlschema": {1, 1, parseTime, false}, "rfc3339": {1, 1, parseTime, false},
+		"parse":  parse, "iso8601": parse, "xmlschema": parse, "rfc3339": parse,
+		"strptime": {2, 2, strptime, false},
 	}
 }

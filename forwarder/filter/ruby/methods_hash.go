@@ -175,6 +175,7 @@ func hashBlockMethods() methods {
 	}
 	return methods{
 		"select": filter(true), "filter": filter(true), "reject": filter(false),
+		"keep_if": filter(true), "delete_if": filter(false), // new hashes, as what belongs to the record cannot be changed
 		"transform_values": transform(false), "transform_keys": transform(true),
 		"each_key": eachOf(true), "each_value": eachOf(false),
 		"to_h": {block: true, run: func(e *Env, c *call, v value, _ []value) value {

@@ -145,7 +145,7 @@ func TestRefuses(t *testing.T) {
 		{`system("ls")`, 0, "system is not supported"},
 		{`Tme.now`, 0, "write Time"},
 		{`Time.noww`, 5, "write Time.now"},
-		{`DateTime.now`, 0, "write Time"},
+		{`Date.today`, 0, "write time.strftime"},
 		{`record["a`, 7, "a text has no end"},
 		{`record["a"`, 10, "unexpected the end where , should be"},
 		{`1 +`, 3, "unexpected the end where a value should be"},

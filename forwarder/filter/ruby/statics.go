@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"sluice/parser"
+	"sluice/parser/timefmt"
 )
 
 // kernel are the functions without a receiver.
@@ -160,6 +161,22 @@ func civil(e *Env, args []value, loc *time.Location) value {
 		in = loc
 	}
 	return timeOf(time.Date(n[0], time.Month(n[1]), n[2], n[3], n[4], n[5], n[6]*1000, in), loc)
+}
+
+// strptime is Time.strptime(text, form).
+func strptime(e *Env, args []value) value {
+	if args[0].kind != kStr || args[1].kind != kStr {
+		return e.fail("TypeError", "strptime needs a text and a form")
+	}
+	p, err := timefmt.NewParser(args[1].s, nil, time.Now)
+	if err != nil {
+		return e.fail("ArgumentError", err.Error())
+	}
+	t, ok := p.Parse(bytesOf(args[0].s))
+	if !ok {
+		return e.fail("ArgumentError", "invalid date or strptime format")
+	}
+	return value{kind: kTime, n: t.Sec, nsec: t.Nsec}
 }
 
 // timeForms are what Time.parse reads.
