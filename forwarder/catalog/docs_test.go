@@ -58,6 +58,30 @@ func documentedOutputs() map[string]documented {
 	}
 }
 
+func documentedFilters() map[string]documented {
+	grep, transformer, parser, kubernetes := filter.DefaultGrepConfig(), filter.DefaultRecordTransformerConfig(), filter.DefaultParserConfig(), noKubernetesFilter()
+	dedot, flatten, sampling, throttle := filter.DefaultDedotConfig(), filter.DefaultFlattenConfig(), filter.DefaultSamplingConfig(), filter.DefaultThrottleConfig()
+	concat, exceptions, modifier := defaultConcat(), filter.DefaultDetectExceptionsConfig(), filter.DefaultRecordModifierConfig()
+	metrics, print := filter.DefaultPrometheusConfig(), filter.DefaultStdoutConfig()
+	none := params{}
+	return map[string]documented{
+		"grep":                {&grep, none, "Also `regexp1 KEY PATTERN` to `regexp20`, `exclude1` to `exclude20`. See filters.md."},
+		"record_transformer":  {&transformer, none, "filters.md lists the Ruby that there is; other Ruby is refused with its place. A record whose Ruby raises goes to `@ERROR`, or on as it came. `remove_keys` also takes accessors."},
+		"parser":              {&parser, none, ""},
+		"kubernetes_metadata": {&kubernetes, kubernetesFilterParams, "See kubernetes.md."},
+		"dedot":               {&dedot, none, "Also as `dedot_filter`."}, "dedot_filter": {nil, none, ""},
+		"flatten_hash": {&flatten, none, "Also as `flatten`."}, "flatten": {nil, none, ""},
+		"sampling": {&sampling, none, "Also as `sampling_filter`."}, "sampling_filter": {nil, none, ""},
+		"throttle":          {&throttle, none, ""},
+		"concat":            {&concat, none, "What waited too long and has no `timeout_label` goes on; in the plug-in it goes to `@ERROR`. See filters.md."},
+		"detect_exceptions": {&exceptions, exceptionParams, "In the plug-in an output, which is there as well."},
+		"record_modifier":   {&modifier, none, "`prepare_value`, and a `char_encoding` other than utf-8, are refused. See filters.md."},
+		"redact":            {&noParams{}, none, "Not one of Fluentd's: see filters.md."},
+		"prometheus":        {&metrics, prometheusFilterParams(), "See filters.md."},
+		"stdout":            {&print, stdoutFilterParams(), ""},
+	}
+}
+
 // paragraph writes one part.
 func (d documented) write(out *strings.Builder, kind, name string) {
 	if d.config == nil {
@@ -121,6 +145,7 @@ func TestFromFluentdIsComplete(t *testing.T) {
 	}{
 		{"source", documentedSources(), slices.Collect(maps.Keys(sources()))},
 		{"match", documentedOutputs(), slices.Collect(maps.Keys(outputs()))},
+		{"filter", documentedFilters(), slices.Collect(maps.Keys(filters()))},
 	} {
 		for _, name := range part.rows {
 			if _, ok := part.docs[name]; !ok {
@@ -134,9 +159,6 @@ func TestFromFluentdIsComplete(t *testing.T) {
 			part.docs[name].write(&out, part.kind, name)
 		}
 	}
-	out.WriteString("\n### Filters\n\nSee filters.md.\n")
-	kubernetes := noKubernetesFilter()
-	documented{&kubernetes, kubernetesFilterParams, "See kubernetes.md."}.write(&out, "filter", "kubernetes_metadata")
 	writeElsewhere(&out)
 
 	const name = "../../docs/from-fluentd.md"
