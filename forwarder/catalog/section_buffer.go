@@ -127,7 +127,7 @@ func (s *bufferSection) into(buf Buffer, lane forwarder.LaneConfig) (Buffer, for
 	case "file", "file_single":
 		buf.Type = "disk"
 		if s.TotalLimitSize > 0 {
-			buf.DiskLimit = s.TotalLimitSize
+			buf.DiskLimit = max(s.TotalLimitSize, leastDisk)
 		}
 		if s.OverflowAction == "drop_oldest_chunk" {
 			buf.OverflowAction = "drop_oldest"
