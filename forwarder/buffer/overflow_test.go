@@ -10,6 +10,24 @@ import (
 	"sluice/forwarder/buffer/vfs/vfstest"
 )
 
+func TestABlockThatFitsInNoFileHoldsUpNobody(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := start(t, vfstest.New(), rigOptions{when: Always, limit: 5000})
+		r.add("a", 1000, true) // 24 bytes and a body each: too much
+		r.add("a", 10, true)
+		synctest.Wait()
+		if r.acks.count() != 1 || r.Stats().Degraded {
+			t.Fatalf("%d receipts, %+v", r.acks.count(), r.Stats())
+		}
+		r.drain()
+		if r.acks.count() != 2 {
+			t.Fatalf("%d receipts", r.acks.count())
+		}
+		r.empty()
+		r.finish()
+	})
+}
+
 func TestOverflow(t *testing.T) {
 	body := func(r *rig) (got []int) {
 		for key := range r.drain() {

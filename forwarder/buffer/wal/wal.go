@@ -119,8 +119,11 @@ func (l *Log) Written() (bytes, commits uint64) {
 // Size is what a block costs in the log, in bytes.
 func (l *Log) Size(b *event.Block) int64 { return int64(segment.Size(l.o.Lane, b)) }
 
-// Fits reports whether a block can be written at all.
-func (l *Log) Fits(b *event.Block) bool { return segment.Fits(l.o.Lane, b) }
+// Fits reports whether a block can be written at all: there is a frame for it,
+// and the limit is not less than it.
+func (l *Log) Fits(b *event.Block) bool {
+	return segment.Fits(l.o.Lane, b) && l.Size(b) <= l.o.Limit
+}
 
 // Write writes the blocks as one commit and returns where each of them is.
 // After an error none of them is safe, and all may be written again.
