@@ -2,7 +2,10 @@ package buffer
 
 import (
 	"context"
+	"errors"
 	"io"
+	"path/filepath"
+	"runtime"
 	"testing"
 	"time"
 
@@ -91,4 +94,53 @@ func BenchmarkDisk(b *testing.B) {
 	}
 	stop()
 	<-done
+}
+
+// told is a receipt that somebody waits for.
+type told chan struct{}
+
+func (c told) Settled(int) { c <- struct{}{} }
+
+// BenchmarkAck is the time from a single message to its receipt, of one client
+// and of 100 at once, beside a bare write and fsync on the same disk.
+func BenchmarkAck(b *testing.B) {
+	b.Run("fsync", func(b *testing.B) {
+		f, err := vfs.OS{}.Create(filepath.Join(b.TempDir(), "x"))
+		if err != nil {
+			b.Fatal(err)
+		}
+		defer f.Close()
+		p, off := make([]byte, 300), int64(0)
+		for b.Loop() {
+			_, err := f.WriteAt(p, off)
+			if err = errors.Join(err, f.Sync()); err != nil {
+				b.Fatal(err)
+			}
+			off += int64(len(p))
+		}
+	})
+	for name, clients := range map[string]int{"one": 1, "hundred": 100} {
+		b.Run(name, func(b *testing.B) {
+			l, _, _ := wal.Open(wal.Options{FS: vfs.OS{}, Dir: b.TempDir(), Lane: "bench"})
+			m := New(Config{FlushBytes: 1 << 30, FlushInterval: time.Hour}, NewBudget(1<<30).Share(), nil, &Store{When: Needed, Log: l})
+			ctx, stop := context.WithCancel(context.Background())
+			done := make(chan struct{})
+			go func() { m.Run(ctx); close(done) }()
+			b.SetParallelism((clients + runtime.GOMAXPROCS(0) - 1) / runtime.GOMAXPROCS(0))
+			b.RunParallel(func(pb *testing.PB) {
+				answer := make(told, 1)
+				for pb.Next() {
+					x := &event.Block{Key: "a", Urgent: true, Ack: event.NewAck(answer), Body: make([]byte, 200)}
+					x.Close(event.ID{}, 1)
+					if err := m.Append(x); err != nil {
+						b.Error(err)
+						return
+					}
+					<-answer
+				}
+			})
+			stop()
+			<-done
+		})
+	}
 }
