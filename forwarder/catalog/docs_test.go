@@ -43,6 +43,7 @@ func documentedSources() map[string]documented {
 
 func documentedOutputs() map[string]documented {
 	elastic, forward, out, print := defaultElasticMatch(), defaultForwardMatch(), file.DefaultConfig(), stdout.DefaultConfig()
+	normaliser := filter.DefaultTagNormaliserConfig()
 	rewrite, exceptions := filter.RewriteTagConfig{}, filter.DefaultDetectExceptionsConfig()
 	return map[string]documented{
 		"elasticsearch": {&elastic, elasticMatchParams, "Also as `opensearch`. Documents have ids, so that a repeat is stored once; what the server refuses goes to the dead letters; a full queue (429) is waited for."},
@@ -54,6 +55,7 @@ func documentedOutputs() map[string]documented {
 		"copy":          {&noParams{}, copyParams, "Each `<store>` gets records of its own, in a buffer of its own: none waits for another."},
 		"roundrobin":    {&noParams{}, params{}, "In turn by batches, `weight` in a `<store>` as in the plug-in. A store may not be a copy."},
 		"relabel":       {&noParams{}, params{}, ""}, "rewrite_tag_filter": {&rewrite, rewriteParams, "Also `rewriterule1 KEY PATTERN TAG` and so on. A tag that leads back to its own rule ends after 16 rounds, counted."},
+		"tag_normaliser":    {&normaliser, normaliserParams, ""},
 		"detect_exceptions": {&exceptions, exceptionParams, "Also as a filter. See filters.md."},
 	}
 }

@@ -3,6 +3,7 @@ package catalog
 import (
 	"flag"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -75,5 +76,24 @@ func golden(t *testing.T, file, got string) {
 			}
 		}
 		t.Errorf("%s: %d lines, want %d (write it anew with -update)", file, len(g), len(w))
+	}
+}
+
+// Files of the structure that charts, operators and tutorials have are good.
+func TestWhatIsFoundInTheWild(t *testing.T) {
+	files, err := filepath.Glob("testdata/wild/*.conf")
+	if err != nil || len(files) < 4 {
+		t.Fatal(files, err)
+	}
+	for _, file := range files {
+		raw, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range checkFluent(string(raw)) {
+			if p.Severity == conf.Error || strings.Contains(p.What, "is not used") {
+				t.Errorf("%s: %s", file, p)
+			}
+		}
 	}
 }

@@ -19,6 +19,7 @@ func outputs() map[string]row[output] {
 		"copy":               copyTo,
 		"roundrobin":         roundrobin,
 		"rewrite_tag_filter": rewriteTag,
+		"tag_normaliser":     tagNormaliser,
 		"detect_exceptions":  detectExceptions,
 		"file":               outputOf(file.DefaultConfig, newFile, outputFileParams),
 		"stdout":             outputOf(stdout.DefaultConfig, newStdout, stdoutParams),

@@ -145,6 +145,19 @@ func rewriteTag(c *Context, e *conf.Element) (output, conf.Problems, error) {
 	return out, append(problems, found...), err
 }
 
+var normaliserParams = params{unneeded: map[string]string{"sticky_tags": "tags are worked out for each batch"}}
+
+// tagNormaliser is rewriteTag with tags made of what Kubernetes knows.
+func tagNormaliser(c *Context, e *conf.Element) (output, conf.Problems, error) {
+	label, problems := c.builder.labelOf(e, "")
+	make := func(_ *Context, cfg filter.TagNormaliserConfig) (output, error) {
+		n, err := filter.NewTagNormaliser(cfg)
+		return output{To: []forwarder.Output{{Retag: n, Label: label}}}, err
+	}
+	out, found, err := outputOf(filter.DefaultTagNormaliserConfig, make, normaliserParams)(c, e)
+	return out, append(problems, found...), err
+}
+
 // legacyRules turns rewriterule1 KEY PATTERN TAG and so on into sections.
 func legacyRules(e *conf.Element) (*conf.Element, conf.Problems) {
 	var problems conf.Problems

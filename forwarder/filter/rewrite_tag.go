@@ -169,6 +169,11 @@ func (r *RewriteTag) groups(run *rewriteRun, template string) string {
 			run.tag[from] -= 'a' - 'A'
 		}
 	}
+	return run.name()
+}
+
+// name is the tag that was made.
+func (run *rewriteRun) name() string {
 	if tag, ok := run.names[string(run.tag)]; ok {
 		return tag
 	}

@@ -43,3 +43,26 @@ func TestRewriteTag(t *testing.T) {
 		}
 	}
 }
+
+func TestTagNormaliser(t *testing.T) {
+	cfg := DefaultTagNormaliserConfig()
+	cfg.Format = "k.${namespace_name}.${labels.app}.x"
+	n, err := NewTagNormaliser(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := &event.Batch{Tag: "raw", Shared: &event.Fragment{File: "f", Namespace: "shop", Labels: []event.Pair{{Name: "app", Value: "web"}}}}
+	b.Begin(event.Record{Weight: 1})
+	b.Begin(event.Record{Weight: 1})
+	b.Add(b.KeyString("kubernetes"), b.PutString(`{"namespace_name":"own"}`, event.JSON))
+	tags := make([]string, 2)
+	n.Retag(b, tags)
+	if tags[0] != "k.shop.web.x" || tags[1] != "k.own.unknown.x" {
+		t.Error(tags)
+	}
+	for _, bad := range []string{"", "${}"} {
+		if _, err := NewTagNormaliser(TagNormaliserConfig{Format: bad, KeyPrefix: "kubernetes"}); err == nil {
+			t.Errorf("%q was taken", bad)
+		}
+	}
+}
