@@ -5,6 +5,7 @@
 package filter
 
 import (
+	"context"
 	"testing"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -67,4 +68,37 @@ func TestAllocsPrometheus(t *testing.T) {
 		t.Fatal(err)
 	}
 	noAllocs(t, f, transformRecord)
+}
+
+// A stage allocates for a batch, and for what it joins, not for a record that
+// it passes on.
+func TestAllocsStages(t *testing.T) {
+	cfg := DefaultDetectExceptionsConfig()
+	d, err := NewDetectExceptions(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := newConcat(t, func(c *ConcatConfig) { c.Key, c.StartRegexp, c.ContinuousRegexp = "message", "^never", "^x" })
+	emit := func(context.Context, *event.Batch) error { return nil }
+	for name, s := range map[string]stage{"detect_exceptions": d, "concat": c} {
+		source := batch(t, accessLine)
+		first := append([]event.Field(nil), source.FieldsOf(0)...)
+		arena := append(make([]byte, 0, 1<<16), source.Arena...)
+		b := source.Branch()
+		n := testing.AllocsPerRun(100, func() {
+			b.Reset(arena)
+			for range 100 {
+				b.Begin(event.Record{Time: when})
+				for _, field := range first {
+					b.Add(field.Key, field.Val)
+				}
+			}
+			if err := s.Process(context.Background(), b, emit, emit); err != nil {
+				t.Fatal(err)
+			}
+		})
+		if n > 10 {
+			t.Errorf("%s: %v allocations for a batch of 100 records", name, n)
+		}
+	}
 }
