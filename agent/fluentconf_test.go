@@ -122,6 +122,7 @@ func TestTheDaemonsetsFluentConf(t *testing.T) {
 	s := fluentSettings(t, "testdata/daemonset/fluent.conf", map[string]string{
 		"FLUENT_ELASTICSEARCH_HOST": at.Hostname(), "FLUENT_ELASTICSEARCH_PORT": at.Port(), "FLUENT_ELASTICSEARCH_BUFFER_FLUSH_INTERVAL": "1s",
 		"FLUENT_CONTAINER_TAIL_PATH": filepath.Join(dir, "*.log"), "FLUENT_CONTAINER_TAIL_PARSER_TYPE": "cri",
+		"FLUENTD_PROMETHEUS_BIND": "127.0.0.1", "FLUENTD_PROMETHEUS_PORT": "0",
 	})
 	s.DataDir, s.Kubernetes.Node = filepath.Join(dir, "data"), "node-1"
 	runFluent(t, s, store, 2)
