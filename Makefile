@@ -13,7 +13,7 @@ FUZZTIME ?= 10s
 TOOL     := $(GO) tool -modfile=tools/go.mod
 ES       := sink/elastictest/server/elasticsearch.sh
 
-.PHONY: image test-deploy test-kube test-kubelet deploy-update build run test unit lint format fuzz bench soak soak-kill elasticsearch stop-elasticsearch test-elasticsearch test-clients test-kills clean
+.PHONY: soak-tail image test-deploy test-kube test-kubelet deploy-update build run test unit lint format fuzz bench soak soak-kill elasticsearch stop-elasticsearch test-elasticsearch test-clients test-kills clean
 
 build: ## bin/sluice and bin/sluice-dev: static, stripped, stamped
 	@mkdir -p bin
@@ -40,6 +40,9 @@ format:
 
 fuzz: ## every fuzz target for FUZZTIME, as many at once as there are cores
 	@GO=$(GO) tools/fuzz.sh $(FUZZTIME)
+
+soak-tail: ## the model test of tail, thousands of random runs; SEED=n begins elsewhere
+	$(GO) test -count=1 -timeout 30m ./forwarder/tail -run TestModel -model.runs $${RUNS:-3000} -model.seed $${SEED:-1} -parallel 8
 
 bench: build ## measures, prints a table, writes docs/performance.md
 	$(GO) run ./bench

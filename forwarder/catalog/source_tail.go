@@ -22,6 +22,7 @@ type tailSource struct {
 	Tag         string        `conf:"tag,required"`
 	FromHead    bool          `conf:"read_from_head"`
 	PathKey     string        `conf:"path_key"`
+	PosFile     string        `conf:"pos_file"` // taken over at the first start
 	Refresh     time.Duration `conf:"refresh_interval"`
 	RotateWait  time.Duration `conf:"rotate_wait"`
 	MaxLine     int64         `conf:"max_line_size,size"`
@@ -97,7 +98,7 @@ const (
 
 var tailSourceParams = params{
 	unneeded: map[string]string{
-		"pos_file": ownPositions, "pos_file_compaction_interval": ownPositions, "follow_inodes": ownPositions,
+		"pos_file_compaction_interval": ownPositions, "follow_inodes": ownPositions,
 		"enable_watch_timer": ownWatch, "enable_stat_watcher": ownWatch, "watcher_backend": ownWatch, "open_on_every_update": ownWatch,
 		"skip_refresh_on_startup": ownWatch, "path_timezone": "times in paths are not used", "glob_policy": "*, ? and [a-z] are understood",
 		"read_lines_limit": ownPace, "read_bytes_limit_per_second": ownPace, "throttling_period": ownPace,
@@ -118,7 +119,7 @@ var tailSourceParams = params{
 // newTailSource makes the source of files of Fluentd's parameters.
 func newTailSource(c *Context, p tailSource) (input, error) {
 	cfg := tail.DefaultConfig()
-	cfg.Exclude, cfg.Tag = p.ExcludePath, p.Tag
+	cfg.Exclude, cfg.Tag, cfg.PosFile = p.ExcludePath, p.Tag, p.PosFile
 	cfg.Refresh, cfg.RotateWait, cfg.MaxLine, cfg.Multiline = p.Refresh, p.RotateWait, p.MaxLine, "off"
 	if p.FlushAfter > 0 {
 		cfg.MultilineFlush = p.FlushAfter

@@ -19,7 +19,11 @@ var (
 // there was none; nil if it cannot be opened, or holds nothing new.
 func (d *finder) know(g *group, ob observed) (f *file, fresh bool) {
 	f = g.files[ob.id]
-	if f != nil && (!f.done.Load() || ob.size == f.seen.Load()) {
+	if ob.packed && f != nil && f.as == ob.id {
+		d.renamed(g, f, ob)
+		return f, false
+	}
+	if f != nil && !ob.packed && (!f.done.Load() || ob.size == f.seen.Load()) {
 		return f, false
 	}
 	if st, ok := g.copies[ob.id]; ok && st == ob.stat && !ob.live {
@@ -28,6 +32,7 @@ func (d *finder) know(g *group, ob observed) (f *file, fresh bool) {
 	f, err := d.adopt(g, ob)
 	if err != nil {
 		d.failed = true
+		d.moved = d.moved || errors.Is(err, fs.ErrNotExist) || err == errMoved
 		if !errors.Is(err, fs.ErrNotExist) && err != errMoved && err != errUnsure {
 			d.t.complain("open", ob.path, err)
 		}
@@ -38,7 +43,12 @@ func (d *finder) know(g *group, ob observed) (f *file, fresh bool) {
 		return nil, false
 	}
 	delete(g.copies, ob.id)
-	if old := g.files[ob.id]; old != nil && old.ident.Load() != f.ident.Load() { // its inode is another file's now
+	if ob.packed {
+		fresh = g.files[f.id] != f
+		d.renamed(g, f, ob)
+		return f, fresh
+	}
+	if old := g.files[ob.id]; old != nil && old.ident.Load() != f.ident.Load() && g.files[old.as] != old { // its inode is another file's now
 		d.retired = append(d.retired, old)
 	}
 	g.files[ob.id] = f
@@ -53,7 +63,7 @@ func (d *finder) adopt(g *group, ob observed) (f *file, err error) {
 		return nil, err
 	}
 	defer func() {
-		if f == nil {
+		if f == nil || f.fd != fd || f.done.Load() {
 			_ = unix.Close(fd)
 		}
 	}()
@@ -64,7 +74,10 @@ func (d *finder) adopt(g *group, ob observed) (f *file, err error) {
 	if err != nil {
 		return nil, err
 	}
-	o, err := probe(fd, &g.place, false)
+	if ob.packed {
+		return d.adoptPacked(g, ob, fd)
+	}
+	o, err := probe(reading(fd), &g.place, false)
 	if err != nil {
 		return nil, err
 	}
@@ -101,19 +114,26 @@ func (d *finder) adopted(g *group, ob observed, fd int, o origin, before *entry)
 		f.off = before.Off
 	case before != nil && !ob.live:
 		return nil, errUnsure
+	case ob.from >= 0:
+		f.off = min(ob.from, ob.size)
 	case d.fromEnd:
 		f.off = lastLine(fd, ob.size)
 	}
+	d.takeOver(f, o, before)
+	return f, nil
+}
+
+// takeOver gives a file its identity, and what the checkpoint knew of it.
+func (d *finder) takeOver(f *file, o origin, before *entry) {
 	f.at.Store(f.off)
 	delete(d.entries, checkpointKey(o.key))
 	i := d.t.identify(f, o)
 	if before != nil {
 		i.resume(before)
 	}
-	if before != nil || d.fromEnd {
+	if before != nil || f.off > 0 {
 		i.keep()
 	}
-	return f, nil
 }
 
 // identify makes a file known: from here on it has a position to be saved.
@@ -188,7 +208,7 @@ func (d *finder) sameRaw(g *group, ob observed, fd int, o *origin) (same bool, e
 func isCopy(g *group, f *file, fd int) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return !f.done.Load() && sameBytes(f.fd, fd, f.at.Load())
+	return !f.done.Load() && f.packed == nil && sameBytes(f.fd, fd, f.at.Load())
 }
 
 // truncated reports whether the live file is not what it was. Its reader will
@@ -229,8 +249,8 @@ func (d *finder) settleLost(g *group, obs []observed) (changed bool) {
 		} else {
 			f.ended.Store(true)
 			d.retired = append(d.retired, f)
-			if f.at.Load() < f.seen.Load() {
-				d.t.log.Warn("container log was truncated before it was read, and there is no copy of it", "path", *f.path.Load())
+			if i := f.ident.Load(); i != nil && f.at.Load() < i.size.Load() {
+				d.t.lose(truncated, *f.path.Load(), i.size.Load()-f.at.Load(), nil)
 			}
 		}
 		f.lost.Store(false)
@@ -241,7 +261,7 @@ func (d *finder) settleLost(g *group, obs []observed) (changed bool) {
 func (d *finder) copyOf(g *group, f *file, obs []observed) (int, observed, bool) {
 	i := f.ident.Load()
 	for _, ob := range slices.Backward(obs) {
-		if ob.live || ob.id == f.id || g.files[ob.id] != nil || ob.size < f.at.Load() {
+		if ob.live || ob.packed || ob.id == f.id || g.files[ob.id] != nil || ob.size < f.at.Load() {
 			continue
 		}
 		fd, err := openFile(ob.path)

@@ -17,6 +17,9 @@ type Config struct {
 	MaxLine   int64    `conf:"max_line,size"`                 // bytes of text; what is beyond is cut
 	Multiline string   `conf:"multiline"`                     // auto, off, languages or /pattern of first lines/: see rulesOf
 
+	PosFile   string // of Fluentd, to be taken over at the very first start; may be empty
+	HeldLimit int64  `conf:"held_limit,size"` // bytes of deleted files that may be kept open
+
 	Refresh    time.Duration `conf:"refresh_interval"` // between listings that trust no watch
 	RotateWait time.Duration `conf:"rotate_wait"`      // how long a rotated file's end must stand before it is closed
 
@@ -36,7 +39,7 @@ type Config struct {
 // DefaultConfig follows what the kubelet links in /var/log/containers.
 func DefaultConfig() Config {
 	return Config{
-		Path: "/var/log/containers/*.log", Tag: "kubernetes.*", ReadFrom: "beginning", MaxLine: 1 << 20, Multiline: "auto",
+		Path: "/var/log/containers/*.log", Tag: "kubernetes.*", ReadFrom: "beginning", MaxLine: 1 << 20, Multiline: "auto", HeldLimit: 1 << 30,
 		Refresh: 5 * time.Second, RotateWait: 5 * time.Second,
 		Poll: 100 * time.Millisecond, IdleAfter: 2 * time.Second, IdlePoll: time.Second,
 		PartialTimeout: 5 * time.Second, MultilineFlush: time.Second, MultilineMax: 30 * time.Second, Readers: 2, ReadSize: 64 << 10,
@@ -75,6 +78,8 @@ func (c *Config) check() error {
 		return fmt.Errorf("inputs.containers: read_from %q must be beginning or end", c.ReadFrom)
 	case c.MaxLine < 1 || c.MaxLine > 1<<28:
 		return fmt.Errorf("inputs.containers: max_line %d must be from 1 byte to 256MiB", c.MaxLine)
+	case c.HeldLimit < 0:
+		return fmt.Errorf("inputs.containers: held_limit %d must not be negative", c.HeldLimit)
 	case c.Refresh <= 0 || c.RotateWait <= 0:
 		return fmt.Errorf("inputs.containers: refresh_interval and rotate_wait must be positive")
 	case c.Poll <= 0 || c.IdlePoll <= 0 || c.Readers < 1 || c.ReadSize < 64:

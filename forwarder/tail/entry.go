@@ -35,6 +35,8 @@ type entry struct {
 	Dev    uint64    `json:"dev"`
 	Ino    uint64    `json:"ino"`
 	Off    int64     `json:"off"`    // everything before it is answered for
+	Size   int64     `json:"size"`   // of the text when last seen
+	Live   bool      `json:"live"`   // it was written to when last seen
 	Head   int       `json:"head"`   // length of the fingerprinted head
 	Sum    [2]uint64 `json:"sum"`    // its hash
 	Format format    `json:"format"` //
@@ -57,6 +59,8 @@ type identity struct {
 	store  Store
 	name   string               // of the entry
 	begins atomic.Pointer[head] // what the file begins with: the origin's head, of raw files soon more
+
+	size atomic.Int64 // of the text, as last seen
 
 	first [2]int64 // as in the entry; the reader's alone
 
@@ -114,13 +118,13 @@ func (i *identity) await(pos int64, t *ledger.Ticket) {
 }
 
 // found notes under which name and inode the file is now.
-func (i *identity) found(path string, id fileID) {
+func (i *identity) found(path string, id fileID, live bool) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	if i.entry.Path == path && i.entry.id() == id {
+	if i.entry.Path == path && i.entry.id() == id && i.entry.Live == live {
 		return
 	}
-	i.entry.Path, i.entry.Dev, i.entry.Ino = path, id.dev, id.ino
+	i.entry.Path, i.entry.Dev, i.entry.Ino, i.entry.Live = path, id.dev, id.ino, live
 	if i.written {
 		i.write()
 	}
@@ -182,12 +186,22 @@ func (i *identity) write() {
 	if i.gone {
 		return
 	}
+	i.entry.Size = max(i.size.Load(), i.entry.Off)
 	val, err := json.Marshal(&i.entry)
 	if err != nil {
 		panic(fmt.Sprintf("BUG: entry does not encode: %v", err))
 	}
 	i.store.Set(i.name, val)
 	i.written = true
+}
+
+// note writes the entry if there is more to read than it knows.
+func (i *identity) note() {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if size := i.size.Load(); size > i.entry.Off && size != i.entry.Size {
+		i.write()
+	}
 }
 
 // last is the entry as it stands.

@@ -27,19 +27,22 @@ type finder struct {
 	dirty map[string]bool // directories where something happened; "" stands for all
 
 	// The goroutine's own.
-	links   map[string]*group // by matching path; nil: it is another group's sibling
-	groups  map[string]*group // by real path
-	dirs    map[string]*dir
-	targets map[string]string // what a matching path, a link, pointed to
-	entries map[string]*entry // of the checkpoint, not found yet
-	retired []*file           // gone, and not answered for yet
-	fromEnd bool              // files found now are passed over: the first listing of all
-	blind   bool              // a directory cannot be watched
-	failed  bool              // something could not be listed or opened
-	loose   bool              // a link points nowhere
-	todo    map[string]bool   // directories to list
-	next    int               // reader of the next group
-	head    [headMax]byte
+	links    map[string]*group // by matching path; nil: it is another group's sibling
+	groups   map[string]*group // by real path
+	dirs     map[string]*dir
+	targets  map[string]string // what a matching path, a link, pointed to
+	entries  map[string]*entry // of the checkpoint, not found yet
+	retired  []*file           // gone, and not answered for yet
+	fromEnd  bool              // files found now are passed over: the first listing of all
+	nameless int               // open files that a listing did not find
+	blind    bool              // a directory cannot be watched
+	pos      *posFile          // Fluentd's, for the first listing of all
+	failed   bool              // something could not be listed or opened
+	moved    bool              // something was not there any more when it was opened
+	loose    bool              // a link points nowhere
+	todo     map[string]bool   // directories to list
+	next     int               // reader of the next group
+	head     [headMax]byte
 }
 
 // dir is a directory with live files in it, or with paths that match.
@@ -71,8 +74,14 @@ func (d *finder) run(ctx context.Context) {
 	d.restore()
 	_, again := d.t.store.Get(startedKey)
 	d.fromEnd = !again && d.t.cfg.ReadFrom == "end"
+	if !again && d.t.cfg.PosFile != "" {
+		var err error
+		if d.pos, err = readPosFile(d.t.cfg.PosFile); err != nil {
+			d.t.log.Error("files are read as at a first start", "error", err)
+		}
+	}
 	d.scan()
-	d.fromEnd = false
+	d.fromEnd, d.pos = false, nil
 	if !again {
 		d.t.store.Set(startedKey, []byte("1"))
 	}
@@ -139,6 +148,7 @@ func (d *finder) happened() {
 		d.list(path)
 	}
 	clear(d.todo)
+	d.hold()
 }
 
 // scan lists everything.
@@ -164,6 +174,8 @@ func (d *finder) scan() {
 		}
 	}
 	clear(d.todo)
+	d.hold()
+	d.note()
 	d.retire()
 	if !d.failed {
 		d.clean()

@@ -14,23 +14,25 @@ import (
 // group is all files of one container log. The finder fills it, one reader
 // reads it.
 type group struct {
-	real   string // path of the live file, links resolved
-	dir    string
-	base   string
-	tag    string
-	place  place
-	pod    Pod
-	reader *reader
-	gone   atomic.Bool // no path matches it any more
-	idle   atomic.Bool // the reader does not look at it until woken
+	real    string // path of the live file, links resolved
+	dir     string
+	base    string
+	tag     string
+	place   place
+	pod     Pod
+	reader  *reader
+	gone    atomic.Bool // no path matches it any more
+	letting atomic.Bool // a file of it is to be let go
+	idle    atomic.Bool // the reader does not look at it until woken
 
 	// The finder's alone.
 	links  int              // paths that match it
 	files  map[fileID]*file // followed, or done and still there
 	copies map[fileID]stat  // siblings with nothing in them that is not read elsewhere
 
-	last   []observed // the last listing
-	missed []*file    // known to be truncated before the directory was read
+	last    []observed // the last listing
+	missed  []*file    // known to be truncated before the directory was read
+	current *file      // the live one, as the present listing has it
 
 	mu    sync.Mutex
 	queue []*file // in the order of reading; the live one is last
@@ -75,6 +77,9 @@ func (g *group) close(f *file) {
 	defer g.mu.Unlock()
 	g.queue = slices.DeleteFunc(slices.Clone(g.queue), func(other *file) bool { return other == f })
 	_ = unix.Close(f.fd)
+	if f.packed != nil {
+		f.packed.release()
+	}
 	f.done.Store(true)
 }
 
@@ -102,8 +107,13 @@ type file struct {
 	ident atomic.Pointer[identity] // nil until its first line is complete
 
 	// Set by the finder before the reader sees the file, and while lost is set.
-	fd int
-	id fileID
+	fd     int
+	id     fileID
+	packed *packed // of a compressed file
+	as     fileID  // of the compressed file that it became: the finder's
+
+	nameless bool        // the last listing did not find it: the finder's
+	letGo    atomic.Bool // to be closed, read or not
 
 	path    atomic.Pointer[string] // where the finder last saw it
 	rotated atomic.Bool            // no longer the live one: its end will come
@@ -128,6 +138,45 @@ func newFile(g *group, fd int, ob observed, off int64) *file {
 	f.at.Store(off)
 	f.seen.Store(-1)
 	return f
+}
+
+// stat is the file's status, with the size of its text.
+func (f *file) stat() (stat, error) {
+	st, err := statFD(f.fd)
+	if f.packed != nil {
+		st.size = f.packed.end()
+	}
+	return st, err
+}
+
+// length is how long its text is, or was when it was closed; -1: unknown.
+func (f *file) length() int64 {
+	f.g.mu.Lock()
+	defer f.g.mu.Unlock()
+	if f.done.Load() || f.packed != nil {
+		return f.at.Load()
+	}
+	st, err := statFD(f.fd)
+	if err != nil {
+		return -1
+	}
+	return st.size
+}
+
+// read is pread of its text.
+func (f *file) read(p []byte, off int64) (int, error) {
+	if f.packed != nil {
+		return f.packed.read(p, off), nil
+	}
+	return pread(f.fd, p, off)
+}
+
+// grow is the identity's, for a file that may still be written to.
+func (f *file) grow(i *identity, scratch []byte, end int64) error {
+	if f.packed != nil {
+		return nil
+	}
+	return i.grow(f.fd, scratch, end)
 }
 
 // settled reports whether the file is closed and every record of it answered

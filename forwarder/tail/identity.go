@@ -37,6 +37,11 @@ type head struct {
 
 func headOf(p []byte) head { return head{len(p), xxh3.Hash128(p)} }
 
+// of reports whether text begins so.
+func (h head) of(text []byte) bool {
+	return h.n > 0 && h.n <= len(text) && xxh3.Hash128(text[:h.n]) == h.sum
+}
+
 // matches reports whether the file still begins so. scratch has room for
 // headMax bytes.
 func (h head) matches(fd int, scratch []byte) (bool, error) {
@@ -61,12 +66,12 @@ type origin struct {
 
 // probe reads the first line. The format is unknown while there is no complete
 // one; force takes what is there for it.
-func probe(fd int, p *place, force bool) (o origin, err error) {
+func probe(read func([]byte) (int, error), p *place, force bool) (o origin, err error) {
 	buf := make([]byte, 4<<10)
-	n, err := pread(fd, buf, 0)
+	n, err := read(buf)
 	if err == nil && n == len(buf) && bytes.IndexByte(buf, '\n') < 0 {
 		buf = make([]byte, probeMax)
-		n, err = pread(fd, buf, 0)
+		n, err = read(buf)
 	}
 	if err != nil {
 		return o, err
@@ -129,6 +134,11 @@ func (o *origin) generate() {
 func checkpointKey(k event.SourceKey) string {
 	b := binary.BigEndian.AppendUint64(nil, k.Hi)
 	return keyPrefix + hex.EncodeToString(binary.BigEndian.AppendUint64(b, k.Lo))
+}
+
+// reading reads the beginning of an open file.
+func reading(fd int) func([]byte) (int, error) {
+	return func(p []byte) (int, error) { return pread(fd, p, 0) }
 }
 
 // sameBytes compares two files' beginnings and the bytes before at.

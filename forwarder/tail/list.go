@@ -11,8 +11,10 @@ import (
 // observed is a file as a listing saw it.
 type observed struct {
 	stat
-	path string
-	live bool
+	path   string
+	live   bool
+	packed bool  // compressed
+	from   int64 // where to begin in a file that no entry is about; -1: as configured
 }
 
 // list brings the groups of a directory up to what is there.
@@ -80,12 +82,15 @@ func (d *finder) observe(g *group, names []string) (obs []observed, ok bool) {
 			d.t.complain("look at", path, err)
 			return nil, false
 		}
-		obs = append(obs, observed{st, path, live})
+		obs = append(obs, observed{st, path, live, isPacked(name), -1})
 	}
+	counted := byName(obs)
 	slices.SortFunc(obs, func(a, b observed) int {
 		switch {
 		case a.live != b.live:
 			return less(b.live)
+		case counted:
+			return less(olderName(a.path, b.path))
 		case a.mtime != b.mtime:
 			return less(a.mtime < b.mtime)
 		}
@@ -132,74 +137,115 @@ func less(yes bool) int {
 // reconcile brings a group up to what is there. The live file claims its
 // position first: what else has the same first line is a copy of it.
 func (d *finder) reconcile(g *group, names []string) {
-	obs, ok := []observed(nil), true
-	if !g.gone.Load() {
-		obs, ok = d.steady(g, names)
-	}
-	if !ok {
-		return
-	}
-	maps.DeleteFunc(g.copies, func(id fileID, _ stat) bool {
-		return !slices.ContainsFunc(obs, func(ob observed) bool { return ob.id == id })
-	})
-	changed := d.settleLost(g, obs)
-	found := map[*file]bool{}
-	order := make([]*file, 0, len(obs))
-	for _, ob := range slices.Backward(obs) {
-		f, fresh := d.know(g, ob)
-		if f == nil {
-			continue
+	var order []*file
+	var changed bool
+	for range 8 { // what moved while it was opened might be older than what was opened
+		obs, ok := []observed(nil), true
+		if !g.gone.Load() {
+			obs, ok = d.steady(g, names)
 		}
-		found[f] = true
-		order = append(order, f)
-		changed = changed || fresh
-		changed = f.rotated.Swap(!ob.live) == ob.live && !fresh || changed
-		if old := f.path.Load(); *old != ob.path {
-			f.path.Store(&ob.path)
+		if !ok {
+			return
 		}
-		if i := f.ident.Load(); i != nil {
-			i.found(ob.path, f.id)
+		maps.DeleteFunc(g.copies, func(id fileID, _ stat) bool {
+			return !slices.ContainsFunc(obs, func(ob observed) bool { return ob.id == id })
+		})
+		changed = d.settleLost(g, obs) || changed
+		g.missed, d.moved = nil, false
+		var some bool
+		order, some = d.take(g, obs)
+		if changed = some || changed; !d.moved {
+			break
 		}
-		// Should an event have been lost: the file grows, and nobody looks.
-		changed = changed || ob.live && g.idle.Load() && f.seen.Load() != ob.size
+		if names, ok = d.names(g.dir); !ok {
+			break
+		}
 	}
-	slices.Reverse(order)
-	changed = d.missing(g, found) || changed
+	changed = d.missing(g, order) || changed
 	d.enqueue(g, order)
 	if changed {
 		g.reader.wakeUp(g)
 	}
 }
 
+// take finds or opens what a listing saw, and returns it in its order.
+func (d *finder) take(g *group, obs []observed) (order []*file, changed bool) {
+	g.current = nil
+	if d.pos != nil {
+		d.pos.begin(g, d.linksOf(g), obs)
+	}
+	for _, ob := range slices.Backward(obs) {
+		f, fresh := d.know(g, ob)
+		if f == nil || slices.Contains(order, f) { // it may be there twice, compressed and not
+			continue
+		}
+		if order = append(order, f); ob.live {
+			g.current = f
+		}
+		f.nameless = false
+		changed = changed || fresh
+		changed = f.rotated.Swap(!ob.live) == ob.live && !fresh || changed
+		if old := f.path.Load(); *old != ob.path {
+			f.path.Store(&ob.path)
+		}
+		if i := f.ident.Load(); i != nil {
+			i.found(ob.path, ob.id, ob.live)
+		}
+		// Should an event have been lost: the file grows, and nobody looks.
+		changed = changed || ob.live && g.idle.Load() && f.seen.Load() != ob.size
+	}
+	slices.Reverse(order)
+	return order, changed
+}
+
 // missing deals with files that the listing did not find.
-func (d *finder) missing(g *group, found map[*file]bool) (changed bool) {
+func (d *finder) missing(g *group, found []*file) (changed bool) {
 	for id, f := range g.files {
-		if found[f] {
+		if slices.Contains(found, f) {
 			continue
 		}
 		changed = !f.rotated.Swap(true) || changed
+		f.nameless = true
+		d.nameless++
 		if f.done.Load() {
 			delete(g.files, id)
-			d.retired = append(d.retired, f)
+			if !slices.Contains(d.retired, f) {
+				d.retired = append(d.retired, f)
+			}
 		}
 	}
 	return changed
 }
 
-// enqueue puts the files in the order of reading: those that have no name here
-// any more, they are the oldest, then as listed.
+// enqueue puts the files in the order of reading, which is that of the listing.
+// Those that have no name here any more stay behind what was before them.
 func (d *finder) enqueue(g *group, order []*file) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	var queue []*file
-	for _, f := range g.queue {
-		if !slices.Contains(order, f) {
-			queue = append(queue, f)
+	at, queue := 0, make([]*file, 0, len(g.queue)+len(order))
+	upTo := func(end int) { // those without a name keep their place among the others
+		for ; at < end; at++ {
+			if f := g.queue[at]; !slices.Contains(order, f) {
+				queue = append(queue, f)
+			}
 		}
 	}
-	for _, f := range order {
+	last := -1 // in order, of those that were in the queue before
+	for n, f := range order {
+		if slices.Contains(g.queue, f) {
+			last = n
+		}
+	}
+	if last < 0 {
+		upTo(len(g.queue))
+	}
+	for n, f := range order {
+		upTo(slices.Index(g.queue, f) + 1)
 		if !f.done.Load() {
 			queue = append(queue, f)
+		}
+		if n == last {
+			upTo(len(g.queue))
 		}
 	}
 	g.queue = queue
@@ -230,7 +276,7 @@ func (d *finder) retire() {
 func (d *finder) clean() {
 	for key, e := range d.entries {
 		if d.isGone(e) {
-			d.t.log.Info("a container log is gone since the last run", "path", e.Path, "read_bytes", e.Off)
+			d.report(e)
 			d.t.store.Delete(key)
 			delete(d.entries, key)
 		}
@@ -244,13 +290,23 @@ func (d *finder) clean() {
 func (d *finder) isGone(e *entry) bool {
 	st, err := statPath(e.Path)
 	missing := errors.Is(err, fs.ErrNotExist)
-	base := filepath.Base(e.Path)
-	if in := d.dirs[filepath.Dir(e.Path)]; in != nil {
-		for _, g := range in.groups {
-			if base == g.base || isSibling(g.base, base) {
-				return missing || err == nil && st.id != e.id()
-			}
-		}
+	if g := d.follows(e.Path); g != nil {
+		other := g.files[e.id()] // of the same inode
+		return missing || err == nil && (st.id != e.id() || other != nil && other.ident.Load() != nil)
 	}
 	return missing && !d.loose
+}
+
+// follows returns the group that path is of, nil if it is of none.
+func (d *finder) follows(path string) *group {
+	base, in := filepath.Base(path), d.dirs[filepath.Dir(path)]
+	if in == nil {
+		return nil
+	}
+	for _, g := range in.groups {
+		if base == g.base || isSibling(g.base, base) {
+			return g
+		}
+	}
+	return nil
 }

@@ -30,6 +30,8 @@ type metrics struct {
 	excluded            prometheus.Counter
 	lag                 prometheus.Gauge
 	files               [states]prometheus.Gauge
+	lostBytes           [losses]prometheus.Counter
+	lostFiles           [losses]prometheus.Counter
 }
 
 func newMetrics(reg prometheus.Registerer) (*metrics, error) {
@@ -56,7 +58,15 @@ func newMetrics(reg prometheus.Registerer) (*metrics, error) {
 	for s, name := range stateNames {
 		m.files[s] = files.WithLabelValues(name)
 	}
-	for _, c := range []prometheus.Collector{m.unparsed, m.truncated, m.excluded, m.lag, files} {
+	vec := func(name, help string) *prometheus.CounterVec {
+		return prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, []string{"reason"})
+	}
+	lostBytes := vec("sluice_tail_lost_bytes_total", "Bytes of followed files that went before they were read, as far as is known.")
+	lostFiles := vec("sluice_tail_lost_files_total", "Followed files of which something went before it was read.")
+	for l, name := range lossNames {
+		m.lostBytes[l], m.lostFiles[l] = lostBytes.WithLabelValues(name), lostFiles.WithLabelValues(name)
+	}
+	for _, c := range []prometheus.Collector{m.unparsed, m.truncated, m.excluded, m.lag, files, lostBytes, lostFiles} {
 		if err := reg.Register(c); err != nil {
 			return nil, fmt.Errorf("cannot register metrics: %w", err)
 		}

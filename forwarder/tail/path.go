@@ -86,15 +86,15 @@ func isContainerID(s string) bool {
 
 func isDigits(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }
 
-// isSibling reports whether name is what a rotation makes of base, and still
-// plain text: base, a dot or dash, and something that begins with a digit.
+// isSibling reports whether name is what a rotation makes of base, plain
+// or compressed: base, a dot or dash, and something that begins with a digit.
 func isSibling(base, name string) bool {
-	rest, ok := strings.CutPrefix(name, base)
+	rest, ok := strings.CutPrefix(strings.TrimSuffix(name, packedExt), base)
 	if !ok || len(rest) < 2 || (rest[0] != '.' && rest[0] != '-') || rest[1] < '0' || rest[1] > '9' {
 		return false
 	}
-	switch filepath.Ext(name) {
-	case ".gz", ".tmp", ".xz", ".zst", ".bz2":
+	switch filepath.Ext(rest) {
+	case ".tmp", ".xz", ".zst", ".bz2":
 		return false
 	}
 	return true
@@ -103,12 +103,28 @@ func isSibling(base, name string) bool {
 // olderName orders two siblings of one base that were last written at the same
 // instant: x.log.2 is older than x.log.1, x.log.20260101 than x.log.20260102.
 func olderName(a, b string) bool {
-	na, nb := a[strings.LastIndexAny(a, ".")+1:], b[strings.LastIndexAny(b, ".")+1:]
-	if isDigits(na) && isDigits(nb) && len(na) < 6 && len(nb) < 6 {
+	na, nb := counterOf(a), counterOf(b)
+	switch {
+	case na == nb: // the compressed one may be in the making
+		return isPacked(a) && !isPacked(b)
+	case isDigits(na) && isDigits(nb) && len(na) <= counterMax && len(nb) <= counterMax:
 		return len(na) > len(nb) || len(na) == len(nb) && na > nb
 	}
 	return a < b
 }
+
+// counterMax is how many digits a number has that is no date.
+const counterMax = 5
+
+// counterOf is the end of a sibling's name: its number or date.
+func counterOf(path string) string {
+	name := strings.TrimSuffix(path, packedExt)
+	return name[strings.LastIndexByte(name, '.')+1:]
+}
+
+const packedExt = ".gz"
+
+func isPacked(name string) bool { return strings.HasSuffix(name, packedExt) }
 
 // tagOf puts a path into a tag as Fluentd does: slashes become dots, no two
 // dots in a row, none in front.

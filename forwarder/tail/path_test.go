@@ -37,7 +37,7 @@ func TestPlaceOf(t *testing.T) {
 func TestIsSibling(t *testing.T) {
 	for name, want := range map[string]bool{
 		"0.log.20261122-200054": true, "0.log.1": true, "0.log-20261122": true, "0.log": false, "0.log.": false, "0.log.gz": false,
-		"0.log.20261122-200051.gz": false, "0.log.20261122-200051.tmp": false, "0.log.1.zst": false, "0.log.bak": false, "10.log.1": false, "0.logs.1": false,
+		"0.log.20261122-200051.gz": true, "0.log.2.gz": true, "0.log.gz.1.tmp": false, "0.log.20261122-200051.tmp": false, "0.log.1.zst": false, "0.log.bak": false, "10.log.1": false, "0.logs.1": false,
 	} {
 		if got := isSibling("0.log", name); got != want {
 			t.Errorf("%s: %v", name, got)

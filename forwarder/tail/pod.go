@@ -40,7 +40,11 @@ func (g *group) excluded() bool {
 // skip passes over what a file has: the position moves behind its last whole
 // line, nothing is read.
 func (r *reader) skip(g *group, f *file, i *identity, size int64) outcome {
-	if end := lastLine(f.fd, size); end > f.off {
+	end := size
+	if f.packed == nil {
+		end = lastLine(f.fd, size)
+	}
+	if end > f.off {
 		r.t.m.excluded.Add(float64(end - f.off))
 		f.long, f.off = nil, end
 		f.at.Store(end)

@@ -115,6 +115,7 @@ func (r *reader) pass() (next time.Duration, wait <-chan struct{}, err error) {
 	}
 	for _, g := range r.groups {
 		r.now = time.Now()
+		r.release(g)
 		if g.wait != nil {
 			select {
 			case <-g.wait:

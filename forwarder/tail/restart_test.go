@@ -88,6 +88,7 @@ type model struct {
 	n      int // lines written
 	moves  int // rotations
 	copies bool
+	plain  []string // rotated files that are not compressed
 	want   map[string]bool
 	ids    map[string]event.ID
 	acks   []*event.Ack
@@ -158,6 +159,11 @@ func (m *model) rotate() {
 	}
 	m.must(os.Rename(m.live, name))
 	m.append(m.live, "")
+	if m.plain = append(m.plain, name); m.rnd.IntN(2) == 0 && len(m.plain) > 1 {
+		n := 0 // the kubelet begins with the oldest
+		m.compress(m.plain[n])
+		m.plain = slices.Delete(m.plain, n, n+1)
+	}
 }
 
 // look takes in what arrived.

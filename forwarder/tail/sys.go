@@ -14,10 +14,11 @@ type stat struct {
 	id    fileID
 	size  int64
 	mtime int64 // Unix nanoseconds
+	links uint64
 }
 
 func statOf(st *unix.Stat_t) stat {
-	return stat{fileID{uint64(st.Dev), st.Ino}, st.Size, st.Mtim.Nano()}
+	return stat{fileID{uint64(st.Dev), st.Ino}, st.Size, st.Mtim.Nano(), uint64(st.Nlink)}
 }
 
 // statPath follows links.

@@ -66,7 +66,7 @@ func (r *reader) look(g *group, f *file) (outcome, error) {
 	case f.ended.Load():
 		return atEnd, nil
 	}
-	st, err := statFD(f.fd)
+	st, err := f.stat()
 	if err != nil {
 		return r.failed(f, err), nil
 	}
@@ -75,6 +75,7 @@ func (r *reader) look(g *group, f *file) (outcome, error) {
 		if o := r.still(g, f, i, st.size, f.off); o != atEnd {
 			return o, nil
 		}
+		i.size.Store(st.size)
 	}
 	if f.changed.IsZero() {
 		f.changed = r.now
@@ -91,6 +92,7 @@ func (r *reader) look(g *group, f *file) (outcome, error) {
 			f.seen.Store(st.size)
 			return atEnd, nil
 		}
+		i.size.Store(st.size)
 	}
 	if !r.admit(g) {
 		return refused, nil
@@ -104,6 +106,9 @@ func (r *reader) look(g *group, f *file) (outcome, error) {
 // still returns atEnd if the file, whose size is given, begins as it did and
 // reaches up to end; else it was truncated, and waits for the finder.
 func (r *reader) still(g *group, f *file, i *identity, size, end int64) outcome {
+	if f.packed != nil {
+		return atEnd
+	}
 	same, err := i.matches(f.fd, r.head[:])
 	if err != nil {
 		return r.failed(f, err)
@@ -123,7 +128,7 @@ func (r *reader) failed(f *file, err error) outcome {
 
 // identify reads a new file's first line, if it is complete.
 func (r *reader) identify(g *group, f *file, force bool) (*identity, error) {
-	o, err := probe(f.fd, &g.place, force)
+	o, err := probe(reading(f.fd), &g.place, force)
 	if err != nil || o.format == unknown {
 		return nil, err
 	}
@@ -136,12 +141,12 @@ func (r *reader) identify(g *group, f *file, force bool) (*identity, error) {
 // read takes one read's worth of a file whose size was seen.
 func (r *reader) read(g *group, f *file, i *identity, size int64) (outcome, error) {
 	room := r.t.cfg.ReadSize
-	n, err := pread(f.fd, r.buf[:room], f.off)
+	n, err := f.read(r.buf[:room], f.off)
 	if err != nil {
 		return r.failed(f, err), nil
 	}
 	from := f.off
-	st, err := statFD(f.fd)
+	st, err := f.stat()
 	if err != nil {
 		return r.failed(f, err), nil
 	}
@@ -149,7 +154,7 @@ func (r *reader) read(g *group, f *file, i *identity, size int64) (outcome, erro
 	if o := r.still(g, f, i, st.size, from+int64(n)); o != atEnd {
 		return o, nil
 	}
-	if err := i.grow(f.fd, r.head[:], from+int64(n)); err != nil {
+	if err := f.grow(i, r.head[:], from+int64(n)); err != nil {
 		return r.failed(f, err), nil
 	}
 	r.begin(g, i, r.buf[:n])
@@ -188,6 +193,9 @@ func (r *reader) finish(g *group, f *file) (outcome, error) {
 			return o, err
 		}
 	}
+	if f.packed != nil && f.packed.broken() != nil {
+		r.t.lose(unreadable, *f.path.Load(), f.packed.size-f.off, f.packed.broken())
+	}
 	g.close(f)
 	return atEnd, nil
 }
@@ -196,7 +204,7 @@ func (r *reader) remainder(g *group, f *file) (outcome, error) {
 	n, room, i := 0, r.t.cfg.ReadSize, f.ident.Load()
 	if !f.ended.Load() {
 		var err error
-		if n, err = pread(f.fd, r.buf[:room], f.off); err == nil && i == nil && n > 0 {
+		if n, err = f.read(r.buf[:room], f.off); err == nil && i == nil && n > 0 {
 			i, err = r.identify(g, f, true)
 		}
 		if err != nil {
@@ -208,7 +216,7 @@ func (r *reader) remainder(g *group, f *file) (outcome, error) {
 	}
 	from := f.off
 	if n > 0 {
-		st, err := statFD(f.fd)
+		st, err := f.stat()
 		if err != nil {
 			return r.failed(f, err), nil
 		}
