@@ -92,7 +92,7 @@ func (d detectors) at(p []byte, i, from int, inWord bool) (hit, bool) {
 // number looks for what consists of digits.
 func (d detectors) number(p []byte, i int) (hit, bool) {
 	if p[i] != '+' && p[i] != '(' {
-		if d.has(card) {
+		if d.has(card) && p[i] >= '2' && p[i] <= '6' { // as every network's numbers begin
 			if hi := cardEnd(p, i); hi > 0 {
 				return hit{i, hi, card}, true
 			}

@@ -1,6 +1,7 @@
 package filter
 
 import (
+	"bytes"
 	"encoding/json"
 	"reflect"
 	"strings"
@@ -37,21 +38,47 @@ func packed(t testing.TB, objects ...string) *event.Batch {
 	b := batch(t, objects...)
 	for i := range b.Fields {
 		f := &b.Fields[i]
-		var value any = string(b.Bytes(f.Val))
-		if f.Val.Kind == event.JSON {
-			d := json.NewDecoder(strings.NewReader(value.(string)))
-			d.UseNumber()
-			if err := d.Decode(&value); err != nil {
-				t.Fatal(err)
-			}
+		raw := append([]byte(nil), b.Bytes(f.Val)...)
+		if f.Val.Kind == event.Text {
+			f.Val = b.Put(msgp.AppendString(nil, string(raw)), event.Msgp)
+		} else {
+			f.Val = b.Put(appendPacked(t, nil, raw), event.Msgp)
 		}
-		raw, err := msgp.AppendIntf(nil, value)
+	}
+	return b
+}
+
+// appendPacked appends the JSON value p as msgpack, members in their order.
+func appendPacked(t testing.TB, dst, p []byte) []byte {
+	t.Helper()
+	m, ok := parser.OpenMembers(p)
+	if !ok {
+		d := json.NewDecoder(bytes.NewReader(p))
+		d.UseNumber()
+		var v any
+		if err := d.Decode(&v); err != nil {
+			t.Fatal(err)
+		}
+		dst, err := msgp.AppendIntf(dst, v)
 		if err != nil {
 			t.Fatal(err)
 		}
-		f.Val = b.Put(raw, event.Msgp)
+		return dst
 	}
-	return b
+	var inner []byte
+	n := uint32(0)
+	for ; m.Next(); n++ {
+		if m.Object() {
+			inner = msgp.AppendString(inner, string(m.AppendName(nil)))
+		}
+		inner = appendPacked(t, inner, m.Value())
+	}
+	if m.Object() {
+		dst = msgp.AppendMapHeader(dst, n)
+	} else {
+		dst = msgp.AppendArrayHeader(dst, n)
+	}
+	return append(dst, inner...)
 }
 
 // show writes record i as a JSON object.
