@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"cmp"
 	"fmt"
 	"net"
 	"net/url"
@@ -118,6 +119,9 @@ func (p *elasticMatch) into(cfg *elastic.Config) error {
 	if p.CloudID != "" {
 		return nil
 	}
+	d := defaultElasticMatch()
+	p.Host = cmp.Or(p.Host, d.Host) // as an image's file without its environment has it: host "#{ENV['X']}"
+	p.Port = cmp.Or(p.Port, d.Port)
 	hosts := p.Hosts
 	if len(hosts) == 0 {
 		hosts = []string{p.Host}

@@ -1,9 +1,11 @@
 package catalog
 
 import (
+	"strings"
 	"testing"
 
 	"sluice/conf"
+	"sluice/sink/elastic"
 )
 
 // el makes an element of Fluentd's language: params are names and values.
@@ -30,5 +32,35 @@ func TestATreeBecomesAPipeline(t *testing.T) {
 	pipe := p.Config.Pipeline
 	if len(pipe.Root) != 2 || pipe.Root[0].Filter == nil || pipe.Root[1].Outputs[0].Label != "@X" || !pipe.Labels["@X"][0].Outputs[0].Null {
 		t.Fatalf("%+v", pipe)
+	}
+}
+
+func TestElasticsearchsAddressesOfFluentds(t *testing.T) {
+	for _, c := range []struct {
+		set  func(*elasticMatch)
+		want string
+	}{
+		{func(*elasticMatch) {}, "http://localhost:9200"},
+		{func(p *elasticMatch) { p.Host, p.Port = "", 0 }, "http://localhost:9200"},
+		{func(p *elasticMatch) { p.Host, p.Port, p.Scheme, p.Path = "es", 9243, "https", "/es" }, "https://es:9243/es"},
+		{func(p *elasticMatch) { p.Host = "[::1]" }, "http://[::1]:9200"},
+		{func(p *elasticMatch) { p.Hosts = []string{"a:1", "b", "https://u:p@c:2/x", "https://d"} }, "http://a:1 http://b:9200 https://u:p@c:2/x https://d:9200"},
+	} {
+		p := defaultElasticMatch()
+		c.set(&p)
+		var cfg elastic.Config
+		if err := p.into(&cfg); err != nil || strings.Join(cfg.URLs, " ") != c.want {
+			t.Errorf("%v, %v, want %s", cfg.URLs, err, c.want)
+		}
+	}
+	for in, want := range map[string]string{
+		"logs-${tag[0]}-%Y": "logs-${tag[0]}-%Y", "${team}": "${$.team}", "${$.a.b}": "${$.a.b}", "${$['a']['b']}": "${$.a.b}",
+	} {
+		p := defaultElasticMatch()
+		p.IndexName = in
+		var cfg elastic.Config
+		if err := p.into(&cfg); err != nil || cfg.Index != want {
+			t.Errorf("%s: %s, %v", in, cfg.Index, err)
+		}
 	}
 }
