@@ -96,7 +96,7 @@ func TestDay(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Log(d)
-	if !d.Whole() || d.Made == 0 || len(d.Samples) < 24 || d.Samples[0].Goroutines == 0 || d.Samples[0].Descriptors == 0 {
+	if !d.Whole() || d.Made == 0 || len(d.Samples) == 0 || d.Samples[0].Goroutines == 0 || d.Samples[0].Descriptors == 0 {
 		t.Error("not whole")
 	}
 }
