@@ -3,6 +3,7 @@ package catalog
 import (
 	"context"
 	"fmt"
+	"os"
 
 	"sluice/event"
 	"sluice/forwarder"
@@ -38,7 +39,7 @@ func (s source) Run(ctx context.Context, out forwarder.Out) error { return s(ctx
 
 // newTail makes the source of container files.
 func newTail(c *Context, cfg tail.Config) (input, error) {
-	cfg.Loop = c.Loop
+	cfg.Loop, cfg.Self = c.Loop, ownPod()
 	if c.Enrich != nil {
 		cfg.Pods = func(path *event.Fragment) tail.Pod { return c.Enrich.Follow(path) }
 	}
@@ -98,4 +99,13 @@ func (b *builder) input(name string) *Context {
 	c := b.context(name, "input", forwarder.RootLabel)
 	c.Registerer = b.d.Registerer
 	return c
+}
+
+// ownPod is the name of our pod: a pod's hostname, unless it has the node's.
+func ownPod() string {
+	if name := os.Getenv("POD_NAME"); name != "" {
+		return name
+	}
+	name, _ := os.Hostname()
+	return name
 }

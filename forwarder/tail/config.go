@@ -17,6 +17,7 @@ type Config struct {
 	MaxLine   int64    `conf:"max_line,size"`                 // bytes of text; what is beyond is cut
 	Multiline string   `conf:"multiline"`                     // auto, off, languages or /pattern of first lines/: see rulesOf
 
+	Self      string // name of our own pod, whose logs are not read; may be empty
 	PosFile   string // of Fluentd, to be taken over at the very first start; may be empty
 	HeldLimit int64  `conf:"held_limit,size"` // bytes of deleted files that may be kept open
 

@@ -41,6 +41,7 @@ type finder struct {
 	moved    bool              // something was not there any more when it was opened
 	loose    bool              // a link points nowhere
 	todo     map[string]bool   // directories to list
+	own      []fileID          // where our own messages go
 	next     int               // reader of the next group
 	head     [headMax]byte
 }
@@ -49,13 +50,14 @@ type finder struct {
 type dir struct {
 	groups  []*group
 	glob    bool // the glob may match in it
+	above   bool // directories in which it may match come to be in it
 	watched bool
 }
 
 func newFinder(t *Tail) *finder {
 	return &finder{
 		t: t, wake: make(chan struct{}, 1), dirty: map[string]bool{}, links: map[string]*group{}, groups: map[string]*group{},
-		dirs: map[string]*dir{}, targets: map[string]string{}, entries: map[string]*entry{}, todo: map[string]bool{},
+		dirs: map[string]*dir{}, targets: map[string]string{}, entries: map[string]*entry{}, todo: map[string]bool{}, own: ownLogs(),
 	}
 }
 
@@ -139,6 +141,12 @@ func (d *finder) happened() {
 		return
 	}
 	for path := range dirty {
+		if in := d.dirs[path]; in != nil && in.above {
+			d.scan()
+			return
+		}
+	}
+	for path := range dirty {
 		d.todo[path] = true
 		if in := d.dirs[path]; in != nil && in.glob {
 			d.match(path)
@@ -153,6 +161,7 @@ func (d *finder) happened() {
 
 // scan lists everything.
 func (d *finder) scan() {
+	d.watchAbove()
 	globs, _ := filepath.Glob(filepath.Dir(d.t.cfg.Path)) // the pattern was checked
 	// A directory that is not there yet cannot be watched either.
 	d.failed, d.loose, d.blind = false, false, d.t.watch == nil || len(globs) == 0
@@ -168,7 +177,7 @@ func (d *finder) scan() {
 	}
 	for path, in := range d.dirs {
 		d.list(path)
-		if len(in.groups) == 0 && !in.glob {
+		if len(in.groups) == 0 && !in.glob && !in.above {
 			d.t.watch.undir(path)
 			delete(d.dirs, path)
 		}
@@ -287,7 +296,7 @@ func (d *finder) vanished(link string) {
 }
 
 // newGroup begins to follow a path; nil if it is what another one was rotated
-// to.
+// to, or our own log.
 func (d *finder) newGroup(link, real string) *group {
 	path, base := filepath.Dir(real), filepath.Base(real)
 	if in := d.dirs[path]; in != nil {
@@ -298,6 +307,9 @@ func (d *finder) newGroup(link, real string) *group {
 		}
 	}
 	p := placeOf(real, hops(link))
+	if st, err := statPath(real); p.pod != "" && p.pod == d.t.cfg.Self || err == nil && slices.Contains(d.own, st.id) {
+		return nil // our own words: each would make others
+	}
 	shared := &event.Fragment{
 		File: link, Namespace: p.namespace, Pod: p.pod, PodUID: p.uid, Container: p.container, ContainerID: p.containerID,
 		Cluster: d.t.base.Cluster, Node: d.t.base.Node, Fields: d.t.base.Fields,
