@@ -54,7 +54,8 @@ type Output struct {
 // Retagger says under which tag each record goes on.
 type Retagger interface {
 	// Retag sets tags[i] for the live record i of b; what stays empty is
-	// dropped. It does not change b, and is called from many goroutines at once.
+	// dropped. LABEL\x00TAG stands for a tag under another label. It does not
+	// change b, and is called from many goroutines at once.
 	Retag(b *event.Batch, tags []string)
 }
 

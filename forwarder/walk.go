@@ -2,6 +2,7 @@ package forwarder
 
 import (
 	"context"
+	"strings"
 	"sync"
 
 	"sluice/event"
@@ -143,6 +144,9 @@ func takeOut(b *event.Batch, tags []string, tag string) (part *event.Batch, next
 func (f *Forwarder) under(ctx context.Context, p *path, label, tag string, b *event.Batch, t trip) error {
 	if tag == "" {
 		return nil
+	}
+	if other, rest, ok := strings.Cut(tag, "\x00"); ok {
+		label, tag = other, rest
 	}
 	own := b.Tag
 	b.Tag = tag

@@ -2,6 +2,8 @@ package catalog
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"sluice/conf"
@@ -128,7 +130,6 @@ var rewriteParams = params{
 		"emit_mode":        "records of one tag always go on together",
 		"hostname_command": "the host's name is asked for from the system",
 	},
-	refused: map[string]string{"rule.label": "use one @label for all rules, and match the tags there"},
 }
 
 // rewriteTag sends records back to the top of their label, or to that of
@@ -137,6 +138,11 @@ func rewriteTag(c *Context, e *conf.Element) (output, conf.Problems, error) {
 	label, problems := c.builder.labelOf(e, "")
 	e, found := legacyRules(e)
 	problems = append(problems, found...)
+	for _, rule := range e.Children {
+		if text, p := rule.Text("label"); p != nil && rule.Name == "rule" && !c.builder.labels[text] {
+			problems = append(problems, conf.UnknownName(p.Pos, "label", text, slices.Sorted(maps.Keys(c.builder.labels))))
+		}
+	}
 	make := func(_ *Context, cfg filter.RewriteTagConfig) (output, error) {
 		r, err := filter.NewRewriteTag(cfg)
 		return output{To: []forwarder.Output{{Retag: r, Label: label}}}, err

@@ -30,6 +30,7 @@ type RewriteRule struct {
 	Pattern string `conf:"pattern,required"`
 	Tag     string `conf:"tag,required"`
 	Invert  bool   `conf:"invert"`
+	Label   string `conf:"label"` // whose steps the record goes to; empty: those that the match stands in
 }
 
 // RewriteTag implements forwarder.Retagger.
@@ -80,7 +81,11 @@ func NewRewriteTag(cfg RewriteTagConfig) (*RewriteTag, error) {
 		if err != nil {
 			errs = append(errs, refuse(fmt.Sprintf("rule[%d].pattern", i), "%w", err))
 		}
-		r.rules = append(r.rules, rewriteRule{a, re, rule.Invert, rule.Tag, hasGroup(rule.Tag)})
+		template := rule.Tag
+		if rule.Label != "" {
+			template = rule.Label + "\x00" + template
+		}
+		r.rules = append(r.rules, rewriteRule{a, re, rule.Invert, template, hasGroup(rule.Tag)})
 	}
 	if cfg.RemoveTagRegexp != "" {
 		if r.remove, err = rubyexp.Compile(cfg.RemoveTagRegexp, rubyexp.Options{}); err != nil {

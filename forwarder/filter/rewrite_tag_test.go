@@ -37,6 +37,13 @@ func TestRewriteTag(t *testing.T) {
 			t.Errorf("record %d: %q, want %q", i, tags[i], want[i])
 		}
 	}
+	labelled, err := NewRewriteTag(RewriteTagConfig{Rule: []RewriteRule{{Key: "level", Pattern: "^(e)", Tag: "x.$1", Label: "@L"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if labelled.Retag(b, tags); tags[0] != "@L\x00x.e" {
+		t.Errorf("with a label %q", tags[0])
+	}
 	for _, bad := range []RewriteRule{{Key: "$.", Pattern: "a", Tag: "b"}, {Key: "a", Pattern: "(", Tag: "b"}} {
 		if _, err := NewRewriteTag(RewriteTagConfig{Rule: []RewriteRule{bad}}); err == nil {
 			t.Errorf("%+v was taken", bad)
