@@ -30,6 +30,7 @@ type Config struct {
 	PartialTimeout time.Duration // how long a partial line waits for its rest
 	MultilineFlush time.Duration // no new line for so long: a trace is at its end
 	MultilineMax   time.Duration // a trace that goes on for longer is cut in two
+	MaxSpan        int64         // bytes for which records of two streams that overlap hold a file's position
 	Readers        int           // goroutines that read
 	ReadSize       int           // bytes of one read, of one batch, and of one file's turn
 
@@ -43,7 +44,7 @@ func DefaultConfig() Config {
 		Path: "/var/log/containers/*.log", Tag: "kubernetes.*", ReadFrom: "beginning", MaxLine: 1 << 20, Multiline: "auto", HeldLimit: 1 << 30,
 		Refresh: 5 * time.Second, RotateWait: 5 * time.Second,
 		Poll: 100 * time.Millisecond, IdleAfter: 2 * time.Second, IdlePoll: time.Second,
-		PartialTimeout: 5 * time.Second, MultilineFlush: time.Second, MultilineMax: 30 * time.Second, Readers: 2, ReadSize: 64 << 10,
+		PartialTimeout: 5 * time.Second, MultilineFlush: time.Second, MultilineMax: 30 * time.Second, MaxSpan: 8 << 20, Readers: 2, ReadSize: 64 << 10,
 	}
 }
 

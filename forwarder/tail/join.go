@@ -163,14 +163,20 @@ func (r *reader) whole(j *join, f *file, p *piece) {
 //
 // While the other stream has something open, every position stays where it was
 // before this record: a restart amid two interleaved ones would find the end of
-// one without its beginning.
+// one without its beginning. Streams whose records always overlap would hold it
+// for ever so: behind MaxSpan bytes it moves, and a restart just then reads the
+// rest of a record again, as another one.
 func (r *reader) settle(g *group, k int, parts []part, f *file, i *identity, end int64) {
 	together := slices.ContainsFunc(parts, func(p part) bool { return p.f == f })
 	others := [...]*join{&g.partials[1-k], &g.traces[1-k]}
 	for _, part := range parts {
 		held := false
+		far := f.off // since the position stands still in this file
+		if part.f == f {
+			far -= part.start
+		}
 		for _, other := range others {
-			if other.open {
+			if other.open && far <= r.t.cfg.MaxSpan {
 				other.hold(part.f, part.start)
 				held = true
 			}

@@ -215,3 +215,20 @@ func TestTracesInOtherFormats(t *testing.T) {
 		t.Errorf("%v", count)
 	}
 }
+
+// Records of two streams that overlap without an end do not hold the position
+// for ever.
+func TestOverlapsDoNotHoldThePositionForEver(t *testing.T) {
+	r := patient(t)
+	r.cfg.Multiline, r.cfg.MaxSpan, r.cfg.ReadSize = "/^begin/", 1000, 256
+	live := r.container("app")
+	var text string
+	for n := range 200 {
+		stream := []string{"stdout", "stderr"}
+		text += criLine(4*n, stream[n%2], "F", fmt.Sprint("begin ", n)) + criLine(4*n+1, stream[1-n%2], "F", "more")
+	}
+	r.append(live, text)
+	r.start()
+	r.records(198)
+	r.until("the position moved", func() bool { e := r.entryOf(live); return e != nil && e.Off > int64(len(text))/2 })
+}
