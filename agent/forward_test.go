@@ -59,9 +59,14 @@ func quietPort(t *testing.T) string {
 
 // elastic starts the store's server and returns its URL.
 func (p *pair) elastic(options ...elastictest.Option) string {
-	server := elastictest.New(p.store, options...)
+	return serve(p.t, p.store, options...)
+}
+
+func serve(t *testing.T, store elastictest.Store, options ...elastictest.Option) string {
+	t.Helper()
+	server := elastictest.New(store, options...)
 	web := httptest.NewServer(server)
-	p.t.Cleanup(func() { web.Close(); server.Close() })
+	t.Cleanup(func() { web.Close(); server.Close() })
 	return web.URL
 }
 
@@ -87,16 +92,22 @@ output: forward
 forward: { servers: [{ host: "%s", port: %s }], self_hostname: agent, %s }
 `, p.front, host, port, out),
 	} {
-		text += fmt.Sprintf(`
+		p.write(dir, text)
+	}
+}
+
+// write writes a folder's settings, with what every test's have.
+func (p *pair) write(dir, text string) {
+	p.t.Helper()
+	text += fmt.Sprintf(`
 data_dir: %s/data
 shutdown_grace: 2s
 metrics: { listen: "" }
 buffer: { flush_interval: 50ms, flush_bytes: 32KiB }
 memory_limit: 2MiB
 `, dir)
-		if err := os.WriteFile(filepath.Join(dir, "sluice.yaml"), []byte(text), 0o600); err != nil {
-			p.t.Fatal(err)
-		}
+	if err := os.WriteFile(filepath.Join(dir, "sluice.yaml"), []byte(text), 0o600); err != nil {
+		p.t.Fatal(err)
 	}
 }
 

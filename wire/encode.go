@@ -14,6 +14,7 @@ type Send struct {
 	Size       int    // events
 	Compressed string // "gzip", "zstd"
 	IDs        []byte // of the entries in order, 18 bytes each; other servers ignore them
+	Metadata   []byte // of all entries: one msgpack value; other servers ignore it
 }
 
 // AppendEventTime appends a time as EventTime. Only seconds of 32 bits fit.
@@ -96,7 +97,7 @@ func appendOuter(dst []byte, n uint32, tag string, s Send) []byte {
 
 // said is the number of keys.
 func (s *Send) said() (n uint32) {
-	for _, said := range [...]bool{s.Chunk != "", s.Size != 0, s.Compressed != "", len(s.IDs) > 0} {
+	for _, said := range [...]bool{s.Chunk != "", s.Size != 0, s.Compressed != "", len(s.IDs) > 0, len(s.Metadata) > 0} {
 		if said {
 			n++
 		}
@@ -122,6 +123,9 @@ func (s *Send) AppendTo(dst []byte) []byte {
 	}
 	if len(s.IDs) > 0 {
 		dst = msgp.AppendBytes(msgp.AppendString(dst, "ids"), s.IDs)
+	}
+	if len(s.Metadata) > 0 {
+		dst = append(msgp.AppendString(dst, "sluice_metadata"), s.Metadata...)
 	}
 	return dst
 }

@@ -57,6 +57,7 @@ type Option struct {
 	Compressed []byte // nil: not said
 	Signal     int64  // Fluent Bit's: 0 logs, 1 metrics, 2 traces, 3 profiles, 4 blobs
 	IDs        []byte // Sluice's: the ids of the entries in order, 18 bytes each; nil: not said
+	Metadata   []byte // Sluice's: the msgpack value of what is true of every entry; nil: not said
 }
 
 // Parts takes the frame apart.
@@ -138,6 +139,8 @@ func (o *Option) set(key, value []byte) {
 		o.Compressed, _ = Bytes(value)
 	case "ids":
 		o.IDs, _ = Bytes(value)
+	case "sluice_metadata":
+		o.Metadata = value
 	case "fluent_signal":
 		if n, _, err := msgp.ReadInt64Bytes(value); err == nil {
 			o.Signal = n

@@ -128,16 +128,20 @@ func FuzzJSON(f *testing.F) {
 func FuzzOption(f *testing.F) {
 	f.Add(Send{Chunk: "c", Size: 1, Compressed: "gzip"}.bytes())
 	f.Add([]byte("\x82\xa5chunk\xc0\xa3ids\xc4\x02ab"))
+	f.Add(Send{Metadata: []byte("\x81\xa3pod\xa1p")}.bytes())
 	f.Add([]byte("\xdf\xff\xff\xff\xff\xa5chunk"))
 	f.Fuzz(func(t *testing.T, p []byte) {
 		o := readOption(p)
-		for _, part := range [][]byte{o.Chunk, o.Compressed, o.IDs} {
+		for _, part := range [][]byte{o.Chunk, o.Compressed, o.IDs, o.Metadata} {
 			if !bytes.Contains(p, part) {
 				t.Fatalf("%x is not in %x", part, p)
 			}
 		}
 		if n, err := Skip(o.Chunk); o.Chunk != nil && (err != nil || n != len(o.Chunk)) {
 			t.Fatalf("chunk %x is no value: %v", o.Chunk, err)
+		}
+		if n, err := Skip(o.Metadata); o.Metadata != nil && (err != nil || n != len(o.Metadata)) {
+			t.Fatalf("metadata %x is no value: %v", o.Metadata, err)
 		}
 	})
 }

@@ -101,6 +101,10 @@ func TestNoAllocationsPerRecord(t *testing.T) {
 			_, ids := madeIDs(n)
 			return wire.AppendPacked(nil, "packed", entries(n), wire.Send{Chunk: "c", IDs: ids})
 		}},
+		{"packed with metadata", func(n int) []byte {
+			tree := treeOf(t, &event.Fragment{File: "/f", Pod: "p", Labels: []event.Pair{{Name: "app", Value: "web"}}})
+			return wire.AppendPacked(nil, "packed", told(n), wire.Send{Chunk: "c", Metadata: tree})
+		}},
 		{"JSON", func(n int) []byte {
 			return []byte(strings.Repeat(`["json",1700000000,{"message":"hello","n":1,"f":1.5}]`+"\n", n))
 		}},

@@ -211,11 +211,7 @@ func isMalformed(err error) bool {
 func withField(base *event.Fragment, name, value string) *event.Fragment {
 	f := &event.Fragment{}
 	if base != nil {
-		f = &event.Fragment{
-			File: base.File, Runtime: base.Runtime, Namespace: base.Namespace, Pod: base.Pod, PodUID: base.PodUID,
-			Container: base.Container, ContainerID: base.ContainerID, Cluster: base.Cluster, Node: base.Node,
-			Labels: base.Labels, Annotations: base.Annotations, Fields: base.Fields,
-		}
+		f = base.Clone()
 	}
 	f.Fields = append(f.Fields[:len(f.Fields):len(f.Fields)], event.Pair{Name: name, Value: value})
 	return f

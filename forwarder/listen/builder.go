@@ -8,6 +8,7 @@ import (
 
 	"sluice/event"
 	"sluice/wire"
+	"sluice/wire/metadata"
 )
 
 const (
@@ -50,6 +51,8 @@ type stamp struct {
 	index int64  // in the chunk
 	ids   []byte // of all entries of the frame, made by another Sluice; nil: none
 	now   event.Time
+	told  bool            // another Sluice tells of each record what follows
+	about metadata.Record //
 }
 
 // entry adds the [time, record] at p[at:], also in the form [[time, metadata],
@@ -67,6 +70,9 @@ func (d *builder) entry(p []byte, at, shift int, s stamp) (end int, bad reason) 
 	when, n, marker, bad := entryTime(p[at:])
 	if bad != good {
 		return at, bad
+	}
+	if s.told {
+		s.about = metadata.ReadRecord(p[at : at+n])
 	}
 	at += n
 	rest := v.Count - 1 // a marker's body, and what else an entry may hold
@@ -133,6 +139,9 @@ func (d *builder) record(p []byte, at, shift int, t wire.Time, s stamp) (end int
 	r.ID = event.MakeID(r.Time.Millis(), s.key, s.n)
 	if s.ids != nil {
 		copy(r.ID[:], s.ids[int(s.index)*len(r.ID):])
+	}
+	if s.told {
+		r.Pos, r.Flags = s.about.Offset, s.about.Flags
 	}
 	if r.Time.IsZero() {
 		r.Time = s.now

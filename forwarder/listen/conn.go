@@ -43,7 +43,7 @@ type conn struct {
 	nc    net.Conn        // raw, or TLS over it
 	host  netip.Addr      // not valid at the unix socket
 	peer  string          // for logs
-	base  *event.Fragment // what is true of all its records
+	base  *event.Fragment // what is true of all its records, as far as we know
 	ctx   context.Context // ends reading: the stop, or abort
 	hard  context.Context // ends everything
 	abort context.CancelCauseFunc
@@ -65,6 +65,8 @@ type conn struct {
 	inflater wire.Inflater
 	inflated []byte
 	tag      string
+	shared   *event.Fragment // of the frame's records: base, or what another Sluice told
+	tolds    tolds
 	nonce    event.SourceKey
 	counter  uint64 // records that came without a chunk id
 	scratch  []byte // what a source key is the hash of

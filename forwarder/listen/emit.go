@@ -47,7 +47,7 @@ func (c *conn) emit(arena []byte, pend *pending) error {
 	}
 	ack := event.NewAck(to)
 	b.Stream, b.Tag, b.Arena = event.StreamID(c.stream.ID()), c.tag, arena
-	b.Shared, b.Ack, b.Read = c.base, ack, c.readAt
+	b.Shared, b.Ack, b.Read = c.shared, ack, c.readAt
 	b.Urgent = c.acks != nil // a client that asked for acks waits for each
 	// Not the context that a stop ends: what is begun is handed on whole.
 	if err := c.out.Emit(c.hard, b); err != nil {

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"testing/iotest"
 
+	"sluice/event"
 	"sluice/wire"
 )
 
@@ -26,6 +27,9 @@ func FuzzConnection(f *testing.F) {
 		f.Add(raw)
 	}
 	f.Add(append(packed(5, ""), message("a", "b", "")...))
+	tree := treeOf(f, &event.Fragment{Pod: "p", Labels: []event.Pair{{Name: "a", Value: "b"}}})
+	f.Add(append(wire.AppendPacked(nil, "p", told(5), wire.Send{Chunk: "c", Metadata: tree}), wire.AppendMessage(nil, "m", when, record("x"), wire.Send{Metadata: tree})...))
+	f.Add(wire.AppendForward(nil, "f", 1, told(1), wire.Send{Metadata: []byte{0x81, 0xa3, 'p', 'o', 'd', 1}}))
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		take := func(change func(io.Reader) io.Reader) *fakeOut {
 			out := &fakeOut{}

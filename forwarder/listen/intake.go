@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"sluice/wire"
+	"sluice/wire/metadata"
 )
 
 const (
@@ -32,6 +33,10 @@ func (c *conn) take(f wire.Frame) error {
 	}
 	if c.tag != string(p.Tag) {
 		c.tag = string(p.Tag)
+	}
+	var err error
+	if c.shared, err = c.sharedBy(p.Option.Metadata); err != nil {
+		return c.refuse(&f, &p, badMetadata)
 	}
 	switch {
 	case p.Mode == wire.Message:
@@ -112,7 +117,7 @@ func (c *conn) follows() (f wire.Frame, p wire.Parts, ok bool) {
 	c.begun = time.Time{}
 	c.l.metrics.in.Bytes.Add(float64(f.Size))
 	p = f.Parts()
-	if p.Mode == wire.Heartbeat || p.Mode == wire.Message && string(p.Tag) == c.tag && len(p.Option.Chunk) <= maxChunkID {
+	if p.Mode == wire.Heartbeat || p.Mode == wire.Message && string(p.Tag) == c.tag && len(p.Option.Chunk) <= maxChunkID && c.shares(&p) {
 		return f, p, true
 	}
 	c.held, c.isHeld = f, true
@@ -123,7 +128,7 @@ func (c *conn) follows() (f wire.Frame, p wire.Parts, ok bool) {
 // the arena.
 func (c *conn) message(f *wire.Frame, p *wire.Parts, shift int) {
 	s := c.stampFor(p.Option.Chunk, p.Event)
-	s.ids = idsFor(p)
+	s.ids, s.told, s.about = idsFor(p), p.Option.Metadata != nil, metadata.Record{Offset: -1}
 	if p.Option.Chunk == nil {
 		c.counter++
 	}
@@ -175,7 +180,7 @@ func (c *conn) chunk(p *wire.Parts) (err error) {
 		}
 	}
 	p.Body = entries
-	s.ids = idsFor(p)
+	s.ids, s.told = idsFor(p), p.Option.Metadata != nil
 	c.build.reset()
 	for at, index := 0, int64(0); ; {
 		from := at

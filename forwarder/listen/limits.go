@@ -80,6 +80,7 @@ func (c *conn) trim() {
 	c.frames.Trim()
 	c.build = builder{}
 	c.inflater, c.inflated = wire.Inflater{Grow: c.growInflated}, nil
+	c.tolds = tolds{}
 	c.scratch, c.due, c.dueEnds, c.rejected = nil, nil, nil, nil
 	c.warm = false
 	c.fit()

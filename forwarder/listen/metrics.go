@@ -26,11 +26,12 @@ const (
 	notLogs
 	tooLarge
 	badCompression
+	badMetadata
 	numReasons
 )
 
 var reasonNames = [numReasons]string{
-	"", "frame", "tag", "entry", "time", "record", "fields", "depth", "truncated", "syntax", "signal", "too_large", "compression",
+	"", "frame", "tag", "entry", "time", "record", "fields", "depth", "truncated", "syntax", "signal", "too_large", "compression", "metadata",
 }
 
 func (r reason) String() string { return reasonNames[r] }

@@ -156,7 +156,7 @@ func TestTCPHeartbeats(t *testing.T) {
 			}
 			nc.Close()
 		}
-		poll(t, "them to end", func() bool { return s.open.Load() == 0 })
+		poll(t, "the listener's line, and them to end", func() bool { return s.log.String() != "" && s.open.Load() == 0 })
 		if log := s.log.String(); strings.Count(log, "\n") != 1 {
 			t.Errorf("key %q: log: %s", key, log)
 		}

@@ -158,9 +158,10 @@ func unused(ls []leaf, path string) string {
 // appendPairs adds labels or annotations with their dots replaced: app and
 // app.kubernetes.io/name could not both be mapped.
 func appendPairs(ls []leaf, prefix string, pairs []event.Pair) []leaf {
+	others := len(ls) // none of which has the prefix: another Sluice's pairs may be many that become one
 	for _, p := range pairs {
 		name := string(appendClean(nil, bytesOf(p.Name)))
-		ls = append(ls, leaf{unused(ls, prefix+name), p.Value})
+		ls = append(ls, leaf{unused(ls[others:], prefix+name), p.Value})
 	}
 	return ls
 }

@@ -72,6 +72,9 @@ type Config struct {
 	Compress      string `conf:"compress,oneof=zstd|gzip|text"` // of mode packed
 	TimeAsInteger bool   `conf:"time_as_integer"`               // for servers older than Fluentd 0.14
 	IDs           string `conf:"ids,oneof=own|none"`            // none: a repeat doubles
+	// MetadataIn is where what is true of a whole container stands: in each record,
+	// as every server understands it, or once in the option, for another Sluice.
+	MetadataIn string `conf:"metadata,oneof=record|option"`
 	// RequireAck: a chunk is delivered when the server has said so.
 	RequireAck     bool          `conf:"require_ack_response"`
 	AckTimeout     time.Duration `conf:"ack_response_timeout"`
@@ -104,6 +107,7 @@ func DefaultConfig() Config {
 		Mode:              "packed",
 		Compress:          "zstd",
 		IDs:               "own",
+		MetadataIn:        "record",
 		RequireAck:        true,
 		AckTimeout:        190 * time.Second,
 		SendTimeout:       time.Minute,
@@ -133,6 +137,8 @@ func (c *Config) validate() error {
 		return errors.New("forward has both servers and srv: write one of them")
 	case c.Transport == "tcp" && c.TLS != TLS{Verify: "full"}:
 		return errors.New("forward.transport is tcp and forward.tls is set: write transport: tls")
+	case c.MetadataIn == "option" && c.Mode == "message":
+		return errors.New("forward.metadata is option and forward.mode is message: write mode: packed or forward")
 	case c.UseTLS() && c.Certs == nil:
 		return errors.New("BUG: forward speaks TLS and nothing provides the authorities")
 	case c.AckTimeout <= 0, c.SendTimeout <= 0, c.ConnectTimeout <= 0, c.HeartbeatInterval <= 0, c.SRVInterval <= 0:

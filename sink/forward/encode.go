@@ -40,17 +40,17 @@ func (s *Sink) Encode(dst *event.Blocks, b *event.Batch) {
 			continue
 		}
 		if blk == nil {
-			blk = dst.For(b.Tag)
+			blk = dst.For(e.frag.key(b.Tag))
 		}
 		t := r.Time
 		if t.IsZero() {
 			t = event.Time{Sec: b.Read / 1e9, Nsec: uint32(b.Read % 1e9)}
 		}
 		body := append(blk.Body, 0x92)
-		if s.wholeSeconds || t.Sec < 0 || t.Sec > math.MaxUint32 { // EventTime holds 32 bits
-			body = msgp.AppendInt64(body, t.Sec)
+		if e.frag.told == nil {
+			body = s.appendTime(body, t)
 		} else {
-			body = wire.AppendEventTime(body, wire.Time(t))
+			body = s.appendPlace(body, t, r, e.frag.lines)
 		}
 		body = msgp.AppendMapHeader(body, uint32(r.NField)+e.frag.n)
 		for _, f := range b.FieldsOf(i) {
@@ -63,6 +63,13 @@ func (s *Sink) Encode(dst *event.Blocks, b *event.Batch) {
 	}
 	e.batch, e.frag = nil, nil
 	s.encoders.Put(e)
+}
+
+func (s *Sink) appendTime(dst []byte, t event.Time) []byte {
+	if s.wholeSeconds || t.Sec < 0 || t.Sec > math.MaxUint32 { // EventTime holds 32 bits
+		return msgp.AppendInt64(dst, t.Sec)
+	}
+	return wire.AppendEventTime(dst, wire.Time(t))
 }
 
 func (e *encoder) begin(s *Sink, b *event.Batch) {

@@ -174,7 +174,12 @@ func TestEncodeAllocatesNothing(t *testing.T) {
 	if race {
 		t.Skip("the race detector's pools forget")
 	}
-	s := newSink(t, nil, "127.0.0.1:1")
+	t.Run("record", func(t *testing.T) { encodeAllocatesNothing(t, nil) })
+	t.Run("option", func(t *testing.T) { encodeAllocatesNothing(t, inOption) })
+}
+
+func encodeAllocatesNothing(t *testing.T, change func(*Config)) {
+	s := newSink(t, change, "127.0.0.1:1")
 	b := batchOf(500)
 	js, number := b.KeyString("json"), b.KeyString("n")
 	for i := range b.Recs {
@@ -197,18 +202,24 @@ func FuzzEncode(f *testing.F) {
 	f.Add("key", []byte(`{"a":[1,"\ud83d\ude00"]}`), uint8(1), int64(1700000000), uint32(5))
 	f.Add("", []byte("\x92\xc1"), uint8(2), int64(-1), uint32(0))
 	f.Add("cluster_name", []byte(strings.Repeat("[", 150)), uint8(1), int64(1<<40), uint32(999999999))
-	s := newSink(f, nil, "127.0.0.1:1")
+	sinks := []*Sink{newSink(f, nil, "127.0.0.1:1"), newSink(f, inOption, "127.0.0.1:1")}
 	shared := &event.Fragment{Cluster: "c"}
 	f.Fuzz(func(t *testing.T, key string, value []byte, kind uint8, sec int64, nsec uint32) {
 		b := &event.Batch{Tag: "t", Shared: shared}
-		b.Begin(event.Record{Time: event.Time{Sec: sec, Nsec: nsec % 1e9}})
+		b.Begin(event.Record{Time: event.Time{Sec: sec, Nsec: nsec % 1e9}, Flags: event.Flags(kind % 8)})
 		b.Add(b.KeyString(key), b.Put(value, event.Kind(kind%3)))
-		item := encode(s, b).List[0].Item(0)
-		if _, n, err := wire.Measure(item, wire.MaxDepth+1); err != nil || n != len(item) {
-			t.Fatalf("%x: %v, %d of %d bytes", item, err, n, len(item))
-		}
-		if _, _, ok := wire.ReadTime(item[1:]); !ok {
-			t.Fatalf("no time in %x", item)
+		for _, s := range sinks {
+			item := encode(s, b).List[0].Item(0)
+			if _, n, err := wire.Measure(item, wire.MaxDepth+1); err != nil || n != len(item) {
+				t.Fatalf("%x: %v, %d of %d bytes", item, err, n, len(item))
+			}
+			at := 1
+			if item[1] == 0x92 { // [time, metadata]
+				at = 2
+			}
+			if _, _, ok := wire.ReadTime(item[at:]); !ok {
+				t.Fatalf("no time in %x", item)
+			}
 		}
 	})
 }

@@ -15,12 +15,19 @@ type fragment struct {
 	pairs []byte
 	n     uint32
 	names []string // of the pairs
+	told  *told    // metadata goes into the option; nil: it is in the pairs
+	lines bool     // the records are a container's lines
 }
 
 // makeFragment is for event.Fragment.Cached. Names and shape are those of
 // fluent-plugin-kubernetes_metadata_filter.
 func (s *Sink) makeFragment(f *event.Fragment) any {
-	r := &fragment{}
+	r := &fragment{lines: f.File != ""}
+	if s.inOption && s.metadata {
+		if r.told = tell(f); r.told != nil {
+			return r
+		}
+	}
 	if f.File != "" && s.metadata {
 		r.container(f)
 	}

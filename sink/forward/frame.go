@@ -20,6 +20,7 @@ type parcel struct {
 
 	rest  net.Buffers
 	ids   []byte
+	meta  []byte // of the option
 	bytes []byte // what frames have around the entries, or whole frames
 	parts [][]byte
 }
@@ -30,6 +31,7 @@ func (p *parcel) reset() {
 	clear(p.parts[:cap(p.parts)])
 	p.bufs, p.parts, p.acks = p.bufs[:0], p.parts[:0], p.acks[:0]
 	p.ids, p.bytes = p.ids[:0], p.bytes[:0]
+	p.meta = p.meta[:0]
 }
 
 // wrap makes the parcel of a chunk. What it compresses stays in c.Wire.
@@ -40,12 +42,14 @@ func (s *Sink) wrap(p *parcel, c *event.Chunk) error {
 			p.ids = append(p.ids, b.IDs[i][:]...)
 		}
 	}
-	if s.mode == modeMessage {
+	var tag string
+	tag, p.meta = splitKey(p.meta, c.Key)
+	if s.mode == modeMessage && len(p.meta) == 0 { // else it is from the disk, of another setting
 		s.wrapMessages(p, c)
 		return nil
 	}
 	n := c.Len()
-	send := wire.Send{Size: n}
+	send := wire.Send{Size: n, Metadata: p.meta}
 	if s.ids {
 		send.IDs = p.ids
 	}
@@ -58,9 +62,9 @@ func (s *Sink) wrap(p *parcel, c *event.Chunk) error {
 		return err
 	}
 	if s.mode == modeForward {
-		p.bytes = wire.AppendForwardHead(p.bytes, c.Key, n, send)
+		p.bytes = wire.AppendForwardHead(p.bytes, tag, n, send)
 	} else {
-		p.bytes = wire.AppendPackedHead(p.bytes, c.Key, size, send)
+		p.bytes = wire.AppendPackedHead(p.bytes, tag, size, send)
 	}
 	head := len(p.bytes)
 	p.bytes = send.AppendTo(p.bytes)

@@ -34,6 +34,7 @@ type Sink struct {
 	ids          bool
 	wholeSeconds bool
 	metadata     bool
+	inOption     bool // it goes into the option, not into the records
 	fragmentOf   func(*event.Fragment) any
 	bare         fragment
 	encoders     sync.Pool // of *encoder
@@ -70,6 +71,7 @@ func New(cfg Config, log *slog.Logger, reg prometheus.Registerer) (*Sink, error)
 	}
 	s := &Sink{
 		log: log, codec: cfg.codec(), acked: cfg.RequireAck, ids: cfg.IDs == "own", wholeSeconds: cfg.TimeAsInteger, metadata: cfg.Metadata,
+		inOption:    cfg.MetadataIn == "option",
 		sendTimeout: cfg.SendTimeout, ackTimeout: cfg.AckTimeout, connectTimeout: cfg.ConnectTimeout,
 		keepalive: cfg.Keepalive, keepaliveTimeout: cfg.KeepaliveTimeout, maxAge: cfg.MaxAge,
 		verify: cfg.TLS.Verify, proof: proof{}.with(&cfg.Files, cfg.SharedKey, cfg.Username, cfg.Password), hostname: cfg.SelfHostname,
