@@ -69,7 +69,7 @@ func containerLines() string {
 	}
 	add("stdout", "F", "plain text with \"quotes\" and ünïcode")
 	add("stderr", "F", "an error")
-	add("stdout", "F", `{"level":"WARN","msg":"in JSON","user":{"id":7,"roles":["a","b"],"ok":true},"took":1.5,"none":null,"more":{"x":1.0,"y":-0.1,"z":"\u00fc\n","w":18446744073709551615}}`)
+	add("stdout", "F", `{"level":"WARN","msg":"in JSON","user":{"id":7,"roles":["a","b"],"ok":true},"took":1.5,"none":null,"more":{"x":1.0,"y":-0.1,"z":"ü\n","w":18446744073709551615}}`)
 	add("stdout", "P", "a line that the runtime ")
 	add("stdout", "F", "wrote in two parts")
 	add("stdout", "F", "long "+strings.Repeat("x", 5000))
