@@ -129,7 +129,7 @@ func TestManifestsAreTheKustomization(t *testing.T) {
 	if image := get(c, "image"); image != "registry.example/sluice:0.1.0" {
 		t.Errorf("image %v", image)
 	}
-	if name := get(c, "env", 2, "name"); name != "ELASTICSEARCH_API_KEY" {
+	if name := get(c, "env", 3, "name"); name != "ELASTICSEARCH_API_KEY" {
 		t.Errorf("variable %v", name)
 	}
 }
@@ -157,8 +157,9 @@ func TestValues(t *testing.T) {
 		"no class":       {"priorityClass.create=false", "DaemonSet", append(spec, "priorityClassName"), nil},
 		"own account":    {"serviceAccount.create=false,serviceAccount.name=x", "DaemonSet", append(spec, "serviceAccountName"), "x"},
 		"no role":        {"serviceAccount.create=false,serviceAccount.name=x", "ClusterRole", nil, object(nil)},
-		"api key":        {"elasticsearch.auth.existingSecret=s", "DaemonSet", append(spec, "containers", 0, "env", 1, "valueFrom", "secretKeyRef", "key"), "api_key"},
-		"password":       {"elasticsearch.auth.existingSecret=s,elasticsearch.auth.apiKeyKey=,elasticsearch.auth.usernameKey=u,elasticsearch.auth.passwordKey=p", "DaemonSet", append(spec, "containers", 0, "env", 2, "valueFrom", "secretKeyRef", "key"), "p"},
+		"own pod":        {"agent.env[0].name=A", "DaemonSet", append(spec, "containers", 0, "env", 1), object{"name": "POD_NAME", "valueFrom": object{"fieldRef": object{"fieldPath": "metadata.name"}}}},
+		"api key":        {"elasticsearch.auth.existingSecret=s", "DaemonSet", append(spec, "containers", 0, "env", 2, "valueFrom", "secretKeyRef", "key"), "api_key"},
+		"password":       {"elasticsearch.auth.existingSecret=s,elasticsearch.auth.apiKeyKey=,elasticsearch.auth.usernameKey=u,elasticsearch.auth.passwordKey=p", "DaemonSet", append(spec, "containers", 0, "env", 3, "valueFrom", "secretKeyRef", "key"), "p"},
 		"docker":         {"agent.hostPaths.docker=/var/lib/docker/containers", "DaemonSet", append(spec, "containers", 0, "volumeMounts", 3, "readOnly"), true},
 		"policy":         {"networkPolicy.enabled=true", "NetworkPolicy", []any{"spec", "ingress", 1, "ports", 0, "port"}, "forward"},
 		"aggregator":     {"aggregator.enabled=true,aggregator.storage.className=fast", "StatefulSet", []any{"spec", "volumeClaimTemplates", 0, "spec", "storageClassName"}, "fast"},
