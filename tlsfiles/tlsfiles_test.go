@@ -29,7 +29,7 @@ func shake(t *testing.T, server, client *tls.Config) (serverErr, clientErr error
 	go func() {
 		nc, err := l.Accept()
 		if err == nil {
-			nc.SetDeadline(time.Now().Add(10 * time.Second))
+			nc.SetDeadline(time.Now().Add(time.Minute))
 			_, err = io.Copy(io.Discard, tls.Server(nc, server)) // to the end: also what TLS 1.3 says after the handshake
 			nc.Close()
 		}
@@ -39,7 +39,7 @@ func shake(t *testing.T, server, client *tls.Config) (serverErr, clientErr error
 	if err != nil {
 		t.Fatal(err)
 	}
-	nc.SetDeadline(time.Now().Add(10 * time.Second))
+	nc.SetDeadline(time.Now().Add(time.Minute))
 	c := tls.Client(nc, client)
 	if clientErr = c.Handshake(); clientErr == nil {
 		clientErr = c.CloseWrite()

@@ -73,7 +73,7 @@ func TestRun(t *testing.T) {
 	}
 	// What the samples log comes through the agent into the store, on both ways.
 	for _, query := range []string{"namespace:lending", "namespace:payments", "tag:app.rails+and+json.status:200"} {
-		deadline := time.Now().Add(20 * time.Second)
+		deadline := time.Now().Add(2 * time.Minute)
 		for !strings.Contains(fetch(t, url+"?q="+query), `class="open"`) {
 			if time.Now().After(deadline) {
 				t.Fatalf("nothing found for %s", query)

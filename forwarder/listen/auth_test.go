@@ -170,7 +170,7 @@ func TestPingAndDataTogether(t *testing.T) {
 }
 
 func TestHandshakeTimeout(t *testing.T) {
-	s := start(t, &fakeOut{}, func(c *Config) { c.SharedKey, c.GreetTimeout = "k", 20*time.Millisecond })
+	s := start(t, &fakeOut{}, func(c *Config) { c.SharedKey, c.GreetTimeout = "k", 500*time.Millisecond })
 	nc := s.dial(t)
 	hello(t, wire.NewReader(nc, 1000))
 	send(t, nc, []byte{0x96})

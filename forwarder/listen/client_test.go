@@ -28,12 +28,12 @@ func TestFluentLogger(t *testing.T) {
 	}{
 		{"default", fluent.Config{}, "1700000000.000000000", ext},
 		{"sub-second", fluent.Config{SubSecondPrecision: true}, "1700000000.123456789", ext},
-		{"acks", fluent.Config{RequestAck: true, ReadTimeout: 10 * time.Second}, "1700000000.000000000", ext},
-		{"async", fluent.Config{Async: true, SubSecondPrecision: true, RequestAck: true, ReadTimeout: 10 * time.Second}, "1700000000.123456789", ext},
+		{"acks", fluent.Config{RequestAck: true, ReadTimeout: time.Minute}, "1700000000.000000000", ext},
+		{"async", fluent.Config{Async: true, SubSecondPrecision: true, RequestAck: true, ReadTimeout: time.Minute}, "1700000000.123456789", ext},
 		{"JSON", fluent.Config{MarshalAsJSON: true}, "1700000000.000000000", text},
-		{"JSON with acks", fluent.Config{MarshalAsJSON: true, RequestAck: true, ReadTimeout: 10 * time.Second}, "1700000000.000000000", text},
-		{"unix", fluent.Config{FluentNetwork: "unix", FluentSocketPath: filepath.Join(t.TempDir(), "s"), RequestAck: true, ReadTimeout: 10 * time.Second}, "1700000000.000000000", ext},
-		{"tls", fluent.Config{FluentNetwork: "tls", TlsInsecureSkipVerify: true, RequestAck: true, ReadTimeout: 10 * time.Second}, "1700000000.000000000", ext},
+		{"JSON with acks", fluent.Config{MarshalAsJSON: true, RequestAck: true, ReadTimeout: time.Minute}, "1700000000.000000000", text},
+		{"unix", fluent.Config{FluentNetwork: "unix", FluentSocketPath: filepath.Join(t.TempDir(), "s"), RequestAck: true, ReadTimeout: time.Minute}, "1700000000.000000000", ext},
+		{"tls", fluent.Config{FluentNetwork: "tls", TlsInsecureSkipVerify: true, RequestAck: true, ReadTimeout: time.Minute}, "1700000000.000000000", ext},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			out := &fakeOut{}

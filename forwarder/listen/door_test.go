@@ -99,7 +99,7 @@ func TestMaxConnectionsPerClient(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer other.Close()
-	other.SetDeadline(time.Now().Add(10 * time.Second))
+	other.SetDeadline(time.Now().Add(time.Minute))
 	if err := exchange(other, "c"); err != nil {
 		t.Error(err)
 	}

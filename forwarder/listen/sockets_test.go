@@ -31,7 +31,7 @@ func TestUnixSocket(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer nc.Close()
-		nc.SetDeadline(time.Now().Add(10 * time.Second))
+		nc.SetDeadline(time.Now().Add(time.Minute))
 		send(t, nc, append(message("m", "x", chunk), 5))
 		expect(t, nc, ack(chunk))
 	}
@@ -62,7 +62,7 @@ func TestUDPHeartbeat(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer nc.Close()
-	nc.SetDeadline(time.Now().Add(10 * time.Second))
+	nc.SetDeadline(time.Now().Add(time.Minute))
 	for _, beat := range []string{"\x00", "", strings.Repeat("x", 200)} {
 		send(t, nc, []byte(beat))
 		got := make([]byte, 10)

@@ -123,7 +123,7 @@ const (
 )
 
 func newProbe(t *testing.T, url string) *probe {
-	tr := &http.Transport{DisableKeepAlives: true, DisableCompression: true, ExpectContinueTimeout: 10 * time.Second}
+	tr := &http.Transport{DisableKeepAlives: true, DisableCompression: true, ExpectContinueTimeout: time.Minute}
 	p := &probe{url: url, run_: fmt.Sprintf("%x", time.Now().UnixNano()), client: &http.Client{Transport: tr, Timeout: time.Minute}}
 	const mapping = `"template":{"settings":{"number_of_replicas":0},"mappings":{"date_detection":false,"properties":{"@timestamp":{"type":"date_nanos"},"json":{"type":"flattened"}}}`
 	for name, body := range map[string]string{
@@ -230,12 +230,12 @@ func (p *probe) ask(t *testing.T, c call) string {
 // head sends a request whose body never comes. http.Client would send the body
 // to a server that has refused it without closing the connection.
 func (p *probe) head(req *http.Request) (*http.Response, error) {
-	c, err := net.DialTimeout("tcp", req.URL.Host, 10*time.Second)
+	c, err := net.DialTimeout("tcp", req.URL.Host, time.Minute)
 	if err != nil {
 		return nil, err
 	}
 	defer c.Close()
-	c.SetDeadline(time.Now().Add(10 * time.Second))
+	c.SetDeadline(time.Now().Add(time.Minute))
 	fmt.Fprintf(c, "%s %s HTTP/1.1\r\nHost: %s\r\n", req.Method, req.URL.Path, req.URL.Host)
 	req.Header.Write(c)
 	io.WriteString(c, "\r\n")

@@ -1,3 +1,4 @@
+// Command main writes stack traces of many kinds, as Go does, for the samples beside it.
 package main
 
 import (
