@@ -1,60 +1,24 @@
 package agent_test
 
 import (
-	"context"
 	"fmt"
 	"io"
-	"log/slog"
 	"math/rand/v2"
 	"net/http/httptest"
 	"os"
 	"os/exec"
-	"os/signal"
 	"path/filepath"
 	"strconv"
 	"syscall"
 	"testing"
 	"time"
 
-	"sluice/agent"
-	"sluice/conf"
-	"sluice/forwarder"
-	"sluice/forwarder/catalog"
+	"sluice/agent/agenttest"
 	"sluice/forwarder/checkpoint"
 	"sluice/sink/elastictest"
 )
 
-// childSettings makes the test binary an agent: a settings file's path.
-const childSettings = "SLUICE_TEST_AGENT_SETTINGS"
-
-func TestMain(m *testing.M) {
-	if file := os.Getenv(childSettings); file != "" {
-		os.Unsetenv(childSettings)
-		if err := runChild(file); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
-		}
-		return
-	}
-	os.Exit(m.Run())
-}
-
-func runChild(file string) error {
-	s := catalog.Default()
-	if _, problems := conf.Load(conf.LoadOptions{File: file, Schema: s}); problems.Bad() {
-		return fmt.Errorf("%s", problems)
-	}
-	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	quick := forwarder.LaneConfig{RetryBase: 5 * time.Millisecond, RetryMax: 50 * time.Millisecond, PauseEvery: 50 * time.Millisecond}
-	a, err := agent.New(s, agent.Options{Log: log, Lane: quick, SaveEvery: 20 * time.Millisecond})
-	if err != nil {
-		return err
-	}
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
-	defer stop()
-	fmt.Println("ready")
-	return a.Run(ctx)
-}
+func TestMain(m *testing.M) { agenttest.Main(m) }
 
 // child is an agent in a process of its own.
 type child struct {
@@ -68,8 +32,7 @@ func startChild(t *testing.T, dir string) *child {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), childSettings+"="+filepath.Join(dir, "sluice.yaml"))
+	cmd := agenttest.Command(filepath.Join(dir, "sluice.yaml"))
 	cmd.Stderr = log
 	ready, err := cmd.StdoutPipe()
 	if err != nil {
@@ -142,7 +105,7 @@ func TestChaos(t *testing.T) {
 			}
 		}
 	}
-	server.SetFaults(nil)
+	server.SetFaults(withRefusals(func(elastictest.Request) elastictest.Fault { return elastictest.Fault{} }))
 	c := startChild(t, dir)
 	dead := func() map[int]bool { return deadLines(t, filepath.Join(dir, "data")) }
 	store.await(t, w.written, dead, 10*time.Minute)
@@ -172,6 +135,7 @@ func settings(t *testing.T, dir, url, more string) {
 	text := fmt.Sprintf(`
 data_dir: %[1]s/data
 shutdown_grace: 2s
+log: { level: warn }
 metrics: { listen: "" }
 admin: { listen: "" }
 inputs:

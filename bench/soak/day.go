@@ -168,7 +168,7 @@ func (d *day) hour(ctx context.Context, a *process, i int, h hour, begun time.Ti
 	}
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}} // a connection kept would be one of the agent's
 	over := begun.Add(time.Duration(i+1) * d.cfg.Length / 24)
-	for every := max(d.cfg.Length/240, 50*time.Millisecond); time.Now().Before(over); {
+	for every := max(d.cfg.Length/240, 50*time.Millisecond); ; {
 		pause(ctx, a, min(every, time.Until(over)))
 		switch {
 		case ctx.Err() != nil:
@@ -182,7 +182,10 @@ func (d *day) hour(ctx context.Context, a *process, i int, h hour, begun time.Ti
 		}
 		s.At = time.Since(begun)
 		s.Quiet = rate == 0 && time.Until(over) < d.cfg.Length/48
-		d.result.Samples = append(d.result.Samples, s)
+		d.result.Samples = append(d.result.Samples, s) // one at least, however late the hour begins
+		if !time.Now().Before(over) {
+			break
+		}
 	}
 	last := d.result.Samples[len(d.result.Samples)-1]
 	if i%24 == 23 {

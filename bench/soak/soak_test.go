@@ -1,66 +1,20 @@
 package soak
 
 import (
-	"context"
-	"fmt"
-	"log/slog"
 	"os"
-	"os/exec"
-	"os/signal"
 	"strconv"
-	"syscall"
 	"testing"
 	"time"
 
-	"sluice/agent"
-	"sluice/conf"
-	"sluice/forwarder"
-	"sluice/forwarder/catalog"
+	"sluice/agent/agenttest"
 )
 
-// childSettings makes the test binary an agent: a settings file's path.
-const childSettings = "SLUICE_TEST_AGENT_SETTINGS"
-
-func TestMain(m *testing.M) {
-	if file := os.Getenv(childSettings); file != "" {
-		os.Unsetenv(childSettings)
-		if err := runAgent(file); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
-		}
-		return
-	}
-	os.Exit(m.Run())
-}
-
-// runAgent is `sluice run`, in this binary.
-func runAgent(file string) error {
-	s := catalog.Default()
-	if _, problems := conf.Load(conf.LoadOptions{File: file, Schema: s}); problems.Bad() {
-		return fmt.Errorf("%s", problems)
-	}
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
-	defer stop()
-	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
-	// Quick, as the lives of a test are short.
-	lane := forwarder.LaneConfig{RetryBase: 5 * time.Millisecond, RetryMax: 50 * time.Millisecond, PauseEvery: 50 * time.Millisecond}
-	a, err := agent.New(s, agent.Options{Log: log, Lane: lane, SaveEvery: 20 * time.Millisecond})
-	if err != nil {
-		return err
-	}
-	return a.Run(ctx)
-}
-
-func self(settings string) *exec.Cmd {
-	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), childSettings+"="+settings)
-	return cmd
-}
+func TestMain(m *testing.M) { agenttest.Main(m) }
 
 // small is a load that a slow machine can bear.
 func small(t *testing.T, seed uint64) Config {
 	return Config{
-		Dir: t.TempDir(), Command: self, Buffer: "memory", Tail: true, Forward: true,
+		Dir: t.TempDir(), Command: agenttest.Command, Buffer: "memory", Tail: true, Forward: true,
 		Rate: 2000, Behind: 5000, Seed: seed, Say: t.Output(),
 	}
 }
