@@ -28,7 +28,7 @@ func documentedSources() map[string]documented {
 	tail, forward, web, unix := defaultTailSource(), defaultForwardSource(), defaultWeb(), defaultUnix()
 	dummy, monitor, prometheus := sample.DefaultConfig(), defaultMonitor(), defaultPrometheus()
 	return map[string]documented{
-		"tail":    {&tail, tailSourceParams, "Lines of container runtimes are known by themselves. Codes of time in a path stand for any time. A line that cannot be parsed is not thrown away. See tail.md."},
+		"tail":    {&tail, tailSourceParams, "Lines of container runtimes are known by themselves. Codes of time in a path stand for any time. A line that cannot be parsed is not thrown away. `offset_key` is Fluent Bit's. See tail.md."},
 		"forward": {&forward, forwardSourceParams, "A chunk is acknowledged when it is safe, not when it is buffered. See forward.md."},
 		"tcp":     {&socket, socketParams, "See sockets.md."},
 		"udp":     {&udp, socketParams, "Losses are counted from the kernel. See sockets.md."},

@@ -1,6 +1,8 @@
 package catalog
 
 import (
+	"strconv"
+
 	"sluice/event"
 	"sluice/forwarder/filter"
 )
@@ -18,6 +20,22 @@ func (k pathKey) Apply(b *event.Batch) {
 		if b.Recs[i].State == event.Live {
 			b.Set(i, key, v)
 		}
+	}
+}
+
+// offsetKey puts on records where in their file they begin, in bytes.
+type offsetKey string
+
+// Apply implements forwarder.Filter.
+func (k offsetKey) Apply(b *event.Batch) {
+	key := b.KeyString(string(k))
+	for i := range b.Recs {
+		if b.Recs[i].State != event.Live {
+			continue
+		}
+		start := len(b.Arena)
+		b.Arena = strconv.AppendInt(b.Arena, b.Recs[i].Pos, 10)
+		b.Set(i, key, b.Since(start, event.JSON))
 	}
 }
 

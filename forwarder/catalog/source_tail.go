@@ -8,6 +8,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/text/encoding"
+
 	"sluice/forwarder"
 	"sluice/forwarder/filter"
 	"sluice/forwarder/tail"
@@ -22,6 +24,11 @@ type tailSource struct {
 	Tag         string        `conf:"tag,required"`
 	FromHead    bool          `conf:"read_from_head"`
 	PathKey     string        `conf:"path_key"`
+	OffsetKey   string        `conf:"offset_key"` // Fluent Bit's: where in its file a record begins
+	Encoding    string        `conf:"encoding"`
+	From        string        `conf:"from_encoding"`
+	BytesLimit  int64         `conf:"read_bytes_limit_per_second,size"`
+	Recent      time.Duration `conf:"limit_recently_modified"`
 	PosFile     string        `conf:"pos_file"` // taken over at the first start
 	Refresh     time.Duration `conf:"refresh_interval"`
 	RotateWait  time.Duration `conf:"rotate_wait"`
@@ -101,36 +108,23 @@ var tailSourceParams = params{
 		"pos_file_compaction_interval": ownPositions, "follow_inodes": ownPositions,
 		"enable_watch_timer": ownWatch, "enable_stat_watcher": ownWatch, "watcher_backend": ownWatch, "open_on_every_update": ownWatch,
 		"skip_refresh_on_startup": ownWatch, "path_timezone": "times in paths are not used", "glob_policy": "*, ? and [a-z] are understood",
-		"read_lines_limit": ownPace, "read_bytes_limit_per_second": ownPace, "throttling_period": ownPace,
+		"read_lines_limit": ownPace, "throttling_period": ownPace,
 		"emit_unmatched_lines": "a line that cannot be parsed goes to @ERROR, or goes on as it is", "emit_event": ownPace,
 		"ignore_repeated_permission_error": "a message that repeats is held back always",
-		"encoding":                         "bytes stay as they are; what is not UTF-8 is marked by the output",
-		"limit_recently_modified":          "a file that does not change costs nothing",
 	},
 	missing: map[string]string{
 		"group": "no file is read slower than it is written",
 	},
 	refused: map[string]string{
-		"from_encoding":  "convert the file, or the records behind Elasticsearch's ingest pipeline",
 		"path_delimiter": "write a source for each path",
 	},
 }
 
 // newTailSource makes the source of files of Fluentd's parameters.
 func newTailSource(c *Context, p tailSource) (input, error) {
-	cfg := tail.DefaultConfig()
-	cfg.Exclude, cfg.Tag, cfg.PosFile = p.ExcludePath, p.Tag, p.PosFile
-	cfg.Refresh, cfg.RotateWait, cfg.MaxLine, cfg.Multiline = p.Refresh, p.RotateWait, p.MaxLine, "off"
-	if p.FlushAfter > 0 {
-		cfg.MultilineFlush = p.FlushAfter
-	}
-	if p.Parse.Type == "multiline" {
-		if err := p.Parse.oneExpression(&cfg); err != nil {
-			return input{}, err
-		}
-	}
-	if !p.FromHead {
-		cfg.ReadFrom = "end"
+	cfg, err := p.config()
+	if err != nil {
+		return input{}, err
 	}
 	in, err := tailEach(c, cfg, p.Path)
 	if err != nil {
@@ -139,11 +133,60 @@ func newTailSource(c *Context, p tailSource) (input, error) {
 	if p.PathKey != "" {
 		in.Steps = append(in.Steps, forwarder.Step{Filter: pathKey(p.PathKey)})
 	}
+	if p.OffsetKey != "" {
+		in.Steps = append(in.Steps, forwarder.Step{Filter: offsetKey(p.OffsetKey)})
+	}
 	f, err := newLineParser(p.Parse.Config)
 	if f != nil {
 		in.Steps = append(in.Steps, forwarder.Step{Filter: f})
 	}
 	return in, err
+}
+
+// leastLimit is Fluentd's least read_bytes_limit_per_second.
+const leastLimit = 8192
+
+// config is what the parameters are to tail, without a path.
+func (p *tailSource) config() (cfg tail.Config, err error) {
+	cfg = tail.DefaultConfig()
+	cfg.Exclude, cfg.Tag, cfg.PosFile = p.ExcludePath, p.Tag, p.PosFile
+	cfg.Refresh, cfg.RotateWait, cfg.MaxLine, cfg.Multiline = p.Refresh, p.RotateWait, p.MaxLine, "off"
+	cfg.Recent = p.Recent
+	if p.BytesLimit > 0 {
+		cfg.BytesPerSecond = max(p.BytesLimit, leastLimit)
+		cfg.ReadSize = int(min(int64(cfg.ReadSize), cfg.BytesPerSecond))
+	}
+	if p.FlushAfter > 0 {
+		cfg.MultilineFlush = p.FlushAfter
+	}
+	if !p.FromHead {
+		cfg.ReadFrom = "end"
+	}
+	if cfg.Encoding, err = p.encoding(); err == nil && p.Parse.Type == "multiline" {
+		err = p.Parse.oneExpression(&cfg)
+	}
+	return cfg, err
+}
+
+// encoding is what the files are written in. Without from_encoding, Fluentd marks
+// the texts as being in encoding, and its outputs make UTF-8 of them.
+func (p *tailSource) encoding() (encoding.Encoding, error) {
+	from, field := p.From, "from_encoding"
+	switch {
+	case from == "":
+		from, field = p.Encoding, "encoding"
+	case p.Encoding == "":
+		return nil, fieldError{"from_encoding", "from_encoding needs encoding", "add encoding UTF-8"}
+	default:
+		if to, err := tail.EncodingOf(p.Encoding); to != nil || err != nil {
+			return nil, fieldError{"encoding", fmt.Sprintf("records cannot be converted to %q", p.Encoding), "write encoding UTF-8"}
+		}
+	}
+	e, err := tail.EncodingOf(from)
+	if err != nil {
+		return nil, fieldError{field, err.Error(), "write a name of IANA's list, as Shift_JIS or ISO-8859-1; else convert the file"}
+	}
+	return e, nil
 }
 
 // oneExpression makes the parts of @type multiline an expression for the whole

@@ -116,6 +116,8 @@ func (d *finder) adopted(g *group, ob observed, fd int, o origin, before *entry)
 		return nil, errUnsure
 	case ob.from >= 0:
 		f.off = min(ob.from, ob.size)
+	case !ob.live && d.outdated(ob.mtime):
+		f.off = ob.size
 	case d.fromEnd:
 		f.off = lastLine(fd, ob.size)
 	}

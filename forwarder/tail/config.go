@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"time"
 
+	"golang.org/x/text/encoding"
+
 	"sluice/event"
 )
 
@@ -16,6 +18,10 @@ type Config struct {
 	ReadFrom  string   `conf:"read_from,oneof=beginning|end"` // what the very first start does with files already there
 	MaxLine   int64    `conf:"max_line,size"`                 // bytes of text; what is beyond is cut
 	Multiline string   `conf:"multiline"`                     // auto, off, languages or /pattern of first lines/: see rulesOf
+
+	Encoding       encoding.Encoding // of the files; nil: what they hold stays as it is. See EncodingOf
+	BytesPerSecond int64             // read at most so much of one log; 0: no limit
+	Recent         time.Duration     // a log is not begun that was not written to for so long; 0: each is
 
 	Self      string // name of our own pod, whose logs are not read; may be empty
 	PosFile   string // of Fluentd, to be taken over at the very first start; may be empty
@@ -82,6 +88,8 @@ func (c *Config) check() error {
 		return fmt.Errorf("inputs.containers: max_line %d must be from 1 byte to 256MiB", c.MaxLine)
 	case c.HeldLimit < 0:
 		return fmt.Errorf("inputs.containers: held_limit %d must not be negative", c.HeldLimit)
+	case c.BytesPerSecond < 0 || c.Recent < 0:
+		return fmt.Errorf("inputs.containers: limits must not be negative")
 	case c.Refresh <= 0 || c.RotateWait <= 0:
 		return fmt.Errorf("inputs.containers: refresh_interval and rotate_wait must be positive")
 	case c.Poll <= 0 || c.IdlePoll <= 0 || c.Readers < 1 || c.ReadSize < 64:

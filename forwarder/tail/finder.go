@@ -270,6 +270,9 @@ func (d *finder) found(link string) {
 	}
 	g := d.groups[real]
 	if g == nil {
+		if d.old(real) {
+			return
+		}
 		if g = d.newGroup(link, real); g == nil {
 			d.links[link], d.targets[link] = nil, target
 			return

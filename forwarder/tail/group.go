@@ -44,6 +44,7 @@ type group struct {
 	traces   [2]join          // lines that may go on
 	states   [2]multiline.State
 	due      time.Time
+	paced    time.Time       // not to be read before
 	wait     <-chan struct{} // refused: not before it is closed
 	active   bool            // in the reader's list
 	watched  int32           // the watch of its quiet file; 0: none

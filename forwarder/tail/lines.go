@@ -89,6 +89,10 @@ func (r *reader) endLong(g *group, f *file, i *identity, flags event.Flags) {
 // line parses arena[lo:hi], a line without its newline that stands in the file
 // from start to f.off.
 func (r *reader) line(g *group, f *file, i *identity, lo, hi int, start int64, flags event.Flags) {
+	if r.decode != nil {
+		v := r.batch.Put(r.decode.line(r.batch.Arena[lo:hi]), event.Text)
+		lo, hi = int(v.Off), int(v.Off+v.Len)
+	}
 	line := r.batch.Arena[lo:hi]
 	p := piece{start: start, end: f.off, flags: flags}
 	switch i.format {

@@ -150,7 +150,7 @@ func (d *finder) adoptPacked(g *group, ob observed, fd int) (f *file, err error)
 		f.off = min(before.Off, p.size)
 	case ob.from >= 0:
 		f.off = min(ob.from, p.size)
-	case d.fromEnd:
+	case d.fromEnd, d.outdated(ob.mtime):
 		f.off = p.size
 	}
 	d.takeOver(f, o, before)

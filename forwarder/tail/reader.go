@@ -29,16 +29,17 @@ type reader struct {
 	buf    []byte // becomes the batch's arena
 	batch  event.Batch
 	keys   keys
-	parts  []part // of the line at hand
-	ended  []part // of the trace that it ended
-	links  []link // of the batch: older files in which lines began that end in it
+	decode *decoder // nil: lines are UTF-8
+	parts  []part   // of the line at hand
+	ended  []part   // of the trace that it ended
+	links  []link   // of the batch: older files in which lines began that end in it
 	chains []*chain
 	queue  []*file // scratch
 	head   [headMax]byte
 }
 
 func newReader(t *Tail, out Out, name string) *reader {
-	return &reader{t: t, out: out, maxLine: int(t.cfg.MaxLine), wake: make(chan struct{}, 1), beat: t.cfg.loop(name)}
+	return &reader{t: t, out: out, maxLine: int(t.cfg.MaxLine), decode: newDecoder(t.cfg.Encoding), wake: make(chan struct{}, 1), beat: t.cfg.loop(name)}
 }
 
 // wakeUp makes the reader look at the group now. It never blocks.
@@ -158,6 +159,8 @@ func (r *reader) serve(g *group) error {
 		g.due = time.Time{}
 		state = parked
 		r.t.m.in.Stalled.Inc()
+	case paced:
+		g.due = g.paced
 	case failed:
 		g.due = r.now.Add(r.t.cfg.IdlePoll)
 	default:

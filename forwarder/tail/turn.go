@@ -11,6 +11,7 @@ const (
 	refused                // nowhere to put it: group.wait
 	failed                 // cannot be read at present
 	waiting                // for the finder
+	paced                  // not before group.paced
 )
 
 // turn reads up to one read's worth of a group's files, the oldest first. The
@@ -94,6 +95,9 @@ func (r *reader) look(g *group, f *file) (outcome, error) {
 		}
 		i.size.Store(st.size)
 	}
+	if !r.pace(g) {
+		return paced, nil
+	}
 	if !r.admit(g) {
 		return refused, nil
 	}
@@ -160,6 +164,7 @@ func (r *reader) read(g *group, f *file, i *identity, size int64) (outcome, erro
 	r.begin(g, i, r.buf[:n])
 	capped := r.lines(g, f, i, n == room)
 	f.at.Store(f.off)
+	r.spend(g, f.off-from)
 	r.t.m.in.Bytes.Add(float64(f.off - from))
 	r.t.m.setLag(f, size-f.off)
 	if err := r.emit(g, f, i); err != nil {

@@ -1,0 +1,52 @@
+package catalog
+
+import (
+	"testing"
+	"time"
+
+	"golang.org/x/text/encoding/japanese"
+
+	"sluice/conf"
+	"sluice/event"
+)
+
+func TestParametersOfTail(t *testing.T) {
+	s := Default()
+	s.Tree = el("", "", []*conf.Element{
+		el("source", "", []*conf.Element{el("parse", "", nil, "@type", "none")}, "@type", "tail", "path", "/var/log/x", "tag", "x",
+			"from_encoding", "Shift_JIS", "encoding", "utf-8", "read_bytes_limit_per_second", "32k", "limit_recently_modified", "1d",
+			"offset_key", "offset", "path_key", "path"),
+		el("match", "**", nil, "@type", "null"),
+	})
+	p, problems := trial(&conf.Tree{Root: s.Tree}, s)
+	defer p.Close()
+	if len(problems) != 0 {
+		t.Fatalf("%v", problems)
+	}
+
+	cfg := defaultTailSource()
+	cfg.From, cfg.Encoding, cfg.BytesLimit, cfg.Recent = "Shift_JIS", "utf-8", 100, 24*time.Hour
+	own, err := cfg.config()
+	if err != nil || own.Encoding != japanese.ShiftJIS || own.BytesPerSecond != 8192 || own.ReadSize != 8192 || own.Recent != cfg.Recent {
+		t.Errorf("%+v, %v", own, err)
+	}
+	cfg.From, cfg.Encoding, cfg.BytesLimit = "", "Windows-31J", -1
+	if own, err = cfg.config(); err != nil || own.Encoding != japanese.ShiftJIS || own.BytesPerSecond != 0 {
+		t.Errorf("%+v, %v", own, err)
+	}
+}
+
+func TestOffsetKey(t *testing.T) {
+	b := &event.Batch{}
+	b.Reset(nil)
+	for _, r := range []event.Record{{Pos: 0}, {Pos: 7, State: event.Dropped}, {Pos: 1 << 40}} {
+		b.Begin(r)
+	}
+	offsetKey("at").Apply(b)
+	for i, want := range []string{"0", "", "1099511627776"} {
+		v, ok := b.Get(i, b.KeyString("at"))
+		if ok != (want != "") || ok && (string(b.Bytes(v)) != want || v.Kind != event.JSON) {
+			t.Errorf("record %d: %q", i, b.Bytes(v))
+		}
+	}
+}
