@@ -7,7 +7,8 @@ import (
 	"sluice/forwarder/filter"
 )
 
-// pathKey puts a file's path on its records.
+// pathKey puts a file's path on its records, where they have no such field of
+// their own, as Fluentd does.
 type pathKey string
 
 // Apply implements forwarder.Filter.
@@ -17,7 +18,7 @@ func (k pathKey) Apply(b *event.Batch) {
 	}
 	key, v := b.KeyString(string(k)), b.PutString(b.Shared.File, event.Text)
 	for i := range b.Recs {
-		if b.Recs[i].State == event.Live {
+		if _, own := b.Get(i, key); !own && b.Recs[i].State == event.Live {
 			b.Set(i, key, v)
 		}
 	}

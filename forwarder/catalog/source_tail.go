@@ -126,21 +126,29 @@ func newTailSource(c *Context, p tailSource) (input, error) {
 	if err != nil {
 		return input{}, err
 	}
-	in, err := tailEach(c, cfg, p.Path)
+	steps, err := p.steps()
 	if err != nil {
-		return in, err
+		return input{}, err
 	}
-	if p.PathKey != "" {
-		in.Steps = append(in.Steps, forwarder.Step{Filter: pathKey(p.PathKey)})
-	}
-	if p.OffsetKey != "" {
-		in.Steps = append(in.Steps, forwarder.Step{Filter: offsetKey(p.OffsetKey)})
-	}
+	in, err := tailEach(c, cfg, p.Path)
+	in.Steps = append(in.Steps, steps...)
+	return in, err
+}
+
+// steps are what becomes of a line. What the source puts on a record comes behind
+// the parser, which may leave nothing else of it.
+func (p *tailSource) steps() (steps []forwarder.Step, err error) {
 	f, err := newLineParser(p.Parse.Config)
 	if f != nil {
-		in.Steps = append(in.Steps, forwarder.Step{Filter: f})
+		steps = append(steps, forwarder.Step{Filter: f})
 	}
-	return in, err
+	if p.PathKey != "" {
+		steps = append(steps, forwarder.Step{Filter: pathKey(p.PathKey)})
+	}
+	if p.OffsetKey != "" {
+		steps = append(steps, forwarder.Step{Filter: offsetKey(p.OffsetKey)})
+	}
+	return steps, err
 }
 
 // leastLimit is Fluentd's least read_bytes_limit_per_second.

@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -33,6 +34,33 @@ func TestParametersOfTail(t *testing.T) {
 	cfg.From, cfg.Encoding, cfg.BytesLimit = "", "Windows-31J", -1
 	if own, err = cfg.config(); err != nil || own.Encoding != japanese.ShiftJIS || own.BytesPerSecond != 0 {
 		t.Errorf("%+v, %v", own, err)
+	}
+}
+
+// What the source puts on a record comes behind <parse>, which replaces the record.
+func TestTheSourcesOwnFieldsStayOnParsedRecords(t *testing.T) {
+	p := defaultTailSource()
+	p.Parse.Type, p.PathKey, p.OffsetKey = "json", "path", "at"
+	steps, err := p.steps()
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := &event.Batch{}
+	b.Reset(nil)
+	b.Shared = &event.Fragment{File: "/var/log/x"}
+	for _, line := range []string{`{"a":1}`, `{"path":"own"}`} {
+		b.Begin(event.Record{Pos: 5})
+		b.Add(b.KeyString("message"), b.PutString(line, event.Text))
+	}
+	for _, s := range steps {
+		s.Filter.Apply(b)
+	}
+	for i, want := range []string{"/var/log/x", "own"} {
+		path, _ := b.Get(i, b.KeyString("path"))
+		at, _ := b.Get(i, b.KeyString("at"))
+		if got := string(b.Bytes(path)); strings.Trim(got, `"`) != want || string(b.Bytes(at)) != "5" {
+			t.Errorf("record %d: path %s at %s", i, got, b.Bytes(at))
+		}
 	}
 }
 
