@@ -55,6 +55,9 @@ func (f *Forwarder) Emit(ctx context.Context, b *event.Batch) error {
 	return entry{f, RootLabel}.Emit(ctx, b)
 }
 
+// At is the Out for records that begin at a label.
+func (f *Forwarder) At(label string) Out { return entry{f, label} }
+
 // entry is the Out of sources that begin at a label.
 type entry struct {
 	f     *Forwarder

@@ -16,6 +16,7 @@ import (
 	"sluice/conf"
 	"sluice/forwarder/deadletter"
 	"sluice/logging"
+	"sluice/pipetest"
 )
 
 // Stamped by the linker: -X main.version=... -X main.commit=...
@@ -40,6 +41,9 @@ type program struct {
 	check func(t *conf.Tree, settings any) conf.Problems
 	// connect reaches the outputs; nil: it cannot be asked for.
 	connect func(ctx context.Context, t *conf.Tree, settings any) conf.Problems
+	// test runs the pipeline tests of a directory with settings that were read
+	// and not checked.
+	test func(ctx context.Context, dir string, t *conf.Tree, settings any, update bool) (*pipetest.Report, conf.Problems, error)
 	// dataDir returns the data directory.
 	dataDir func(settings any) string
 	// deadLetters returns the directory of the dead letters.

@@ -39,7 +39,7 @@ func execute(p program, args []string, out, errOut io.Writer) int {
 	root.SetArgs(args)
 	root.SetOut(out)
 	root.SetErr(errOut)
-	root.AddCommand(runCommand(p), checkCommand(p), configCommand(p), deadLettersCommand(p), bufferCommand(p), prepareCommand(), versionCommand())
+	root.AddCommand(runCommand(p), checkCommand(p), configCommand(p), testCommand(p), deadLettersCommand(p), bufferCommand(p), prepareCommand(), versionCommand())
 	cmd, err := root.ExecuteC()
 	var usage usageError
 	switch {

@@ -12,6 +12,7 @@ import (
 	"sluice/forwarder/catalog"
 	"sluice/forwarder/deadletter"
 	"sluice/logging"
+	"sluice/pipetest"
 )
 
 // sluice is the program with the real parts in it.
@@ -36,6 +37,9 @@ func sluice() program {
 		check: func(t *conf.Tree, s any) conf.Problems { return catalog.Check(t, s.(*catalog.Settings)) },
 		connect: func(ctx context.Context, t *conf.Tree, s any) conf.Problems {
 			return catalog.Connect(ctx, t, s.(*catalog.Settings))
+		},
+		test: func(ctx context.Context, dir string, t *conf.Tree, s any, update bool) (*pipetest.Report, conf.Problems, error) {
+			return pipetest.Run(ctx, dir, pipetest.Config{Tree: t, Settings: s.(*catalog.Settings)}, update)
 		},
 		dataDir:     func(s any) string { return s.(*catalog.Settings).DataDir },
 		deadLetters: func(s any) string { return deadletter.Dir(s.(*catalog.Settings).DataDir) },

@@ -3,6 +3,7 @@ package catalog
 import (
 	"context"
 	"errors"
+	"io"
 	"log/slog"
 	"net"
 
@@ -35,6 +36,10 @@ type Deps struct {
 	Log        *slog.Logger
 	Registerer prometheus.Registerer
 	Loop       func(name string) (beat func()) // announces a loop to the health check
+
+	// Record makes what stands in the place of an output's sink; nil: none does.
+	Record func(output string) forwarder.Sink
+	Stdout io.Writer // of the filter stdout; nil: the program's
 }
 
 // DeadLetters is what parts need of the dead-letter store.
@@ -52,6 +57,7 @@ type Parts struct {
 	logs    []*wal.Log // of the lanes
 	places  []conf.Pos // where the sinks stand in the tree
 	known   []status.Plugin
+	steps   map[string]conf.Pos          // where filters and matches stand, by name
 	addrs   map[string]func() []net.Addr // of the inputs that listen, by name
 }
 
@@ -161,6 +167,9 @@ func (b *builder) context(name, kind, label string) *Context {
 // lane puts a buffer and senders in front of an output's sink.
 func (b *builder) lane(c *Context, kind string, out output, s Buffer, cfg forwarder.LaneConfig) (*forwarder.Lane, error) {
 	b.parts.sinks = append(b.parts.sinks, out.Sink)
+	if b.d.Record != nil {
+		out.Sink = b.d.Record(c.Name)
+	}
 	if err := s.check(); err != nil {
 		return nil, partError{"buffer", err}
 	}

@@ -46,10 +46,19 @@ var where = map[string]string{"elasticsearch": "elasticsearch.urls", "forward": 
 
 // trial makes the parts only to see whether they can be made.
 func trial(t *conf.Tree, s *Settings) (*Parts, conf.Problems) {
-	p, problems, err := build(t, s, Deps{
+	return made(t, s, trialDeps())
+}
+
+func trialDeps() Deps {
+	return Deps{
 		Ledger: ledger.New(), Checkpoint: &checkpoint.Store{}, Budget: buffer.NewBudget(1),
 		Log: slog.New(slog.DiscardHandler), Registerer: prometheus.NewRegistry(),
-	})
+	}
+}
+
+// made is build with every error as a problem.
+func made(t *conf.Tree, s *Settings, d Deps) (*Parts, conf.Problems) {
+	p, problems, err := build(t, s, d)
 	var at partError
 	switch {
 	case errors.As(err, &at):

@@ -48,8 +48,11 @@ func newThrottle(c *Context, cfg filter.ThrottleConfig) (forwarder.Step, error) 
 	return forwarder.Step{Filter: f}, err
 }
 
-func newStdoutFilter(_ *Context, cfg filter.StdoutConfig) (forwarder.Step, error) {
-	cfg.Out = os.Stdout
+func newStdoutFilter(c *Context, cfg filter.StdoutConfig) (forwarder.Step, error) {
+	cfg.Out = c.Stdout
+	if cfg.Out == nil {
+		cfg.Out = os.Stdout
+	}
 	f, err := filter.NewStdout(cfg)
 	return forwarder.Step{Filter: f}, err
 }

@@ -80,6 +80,7 @@ func (b *builder) settingsSteps(t *conf.Tree, elements []*conf.Element) (list []
 			problems = append(problems, t.Explain(fmt.Sprintf("filters[%d]", i), err)...)
 		}
 		step.Match, step.Name = pattern, c.Name
+		b.parts.stands(c.Name, e.Pos)
 		list = append(list, step)
 	}
 	return list, problems

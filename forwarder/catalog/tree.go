@@ -176,11 +176,13 @@ func (b *builder) step(e *conf.Element, label string) ([]forwarder.Step, conf.Pr
 		step, found, err := construct(c, modern(e))
 		problems = append(append(problems, found...), explain(e, err)...)
 		step.Match, step.Name = pattern, c.Name
+		b.parts.stands(c.Name, e.Pos)
 		b.parts.note("filter", kind, c.Name)
 		return []forwarder.Step{step}, problems
 	}
 	out, name, found := b.output(e, label, tag)
 	problems = append(problems, found...)
+	b.parts.stands(name, e.Pos)
 	var steps []forwarder.Step
 	for _, s := range out.Before {
 		s.Match = pattern
