@@ -109,11 +109,24 @@ func (f *Forwarder) flusher(ctx context.Context, done <-chan struct{}) {
 }
 
 func (f *Forwarder) flush(ctx context.Context, all bool) {
-	var errs []error
-	for _, s := range f.stages {
-		errs = append(errs, s.Flush(ctx, time.Now(), all))
-	}
-	if err := errors.Join(errs...); err != nil {
+	if err := f.letGo(ctx, all); err != nil {
 		f.log.Error("cannot hand on what a filter held; it is read again after a restart", "err", err)
 	}
+}
+
+// Finish lets go all that stages hold, where nothing more comes.
+func (f *Forwarder) Finish(ctx context.Context) error { return f.letGo(ctx, true) }
+
+func (f *Forwarder) letGo(ctx context.Context, all bool) error {
+	rounds := 1
+	if all { // what one stage lets go another may hold, which was asked before it
+		rounds = len(f.stages)
+	}
+	var errs []error
+	for range rounds {
+		for _, s := range f.stages {
+			errs = append(errs, s.Flush(ctx, time.Now(), all))
+		}
+	}
+	return errors.Join(errs...)
 }

@@ -129,3 +129,25 @@ func TestAStageGivesAnotherTag(t *testing.T) {
 		r.finish(t)
 	})
 }
+
+// At the end nothing stays held: not even what one stage lets go and another,
+// which was asked before it, holds.
+func TestTheEndAsksStagesUntilAllIsOut(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &scripted{}
+		second, first := &holder{wait: time.Hour}, &holder{wait: time.Hour}
+		r := start(t, func(lane func(string, Sink) *Lane) Pipeline {
+			return Pipeline{Root: []Step{
+				stage("b", second, ""),
+				stage("a", first, ""),
+				match("a", Output{Retag: retagBy(func(uint64) string { return "b" })}),
+				match("b", Output{Lane: lane("es", s)}),
+			}}
+		})
+		r.emit(t, "a", 4)
+		r.finish(t)
+		if got := s.got(); len(got) != 4 || r.stream.Safe() != 4 {
+			t.Errorf("stored %v, safe %d", got, r.stream.Safe())
+		}
+	})
+}

@@ -7,7 +7,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -68,13 +67,8 @@ func (p *pipeline) run(ctx context.Context, list []Record) ([]string, error) {
 			return nil, fmt.Errorf("record %d: %w", n+1, err)
 		}
 	}
-	stages := p.stages()
-	for range stages { // what one lets go another may hold
-		for _, s := range stages {
-			if err := s.Flush(ctx, time.Now(), true); err != nil {
-				return nil, fmt.Errorf("cannot let go what a filter holds: %w", err)
-			}
-		}
+	if err := p.f.Finish(ctx); err != nil {
+		return nil, fmt.Errorf("cannot let go what a filter holds: %w", err)
 	}
 	return p.rec.lines()
 }
@@ -107,16 +101,4 @@ func (p *pipeline) batch(r *Record, pos uint64) (*event.Batch, error) {
 		return nil, fmt.Errorf("it has too many fields, or is no object")
 	}
 	return b, nil
-}
-
-func (p *pipeline) stages() (list []forwarder.Stage) {
-	pipeline := p.parts.Config.Pipeline
-	for _, steps := range append([][]forwarder.Step{pipeline.Root}, slices.Collect(maps.Values(pipeline.Labels))...) {
-		for _, s := range steps {
-			if s.Stage != nil {
-				list = append(list, s.Stage)
-			}
-		}
-	}
-	return list
 }
