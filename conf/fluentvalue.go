@@ -20,7 +20,7 @@ var (
 	leadingInt      = regexp.MustCompile(`^\s*[-+]?\d+(?:_\d+)*`)
 	leadingFloat    = regexp.MustCompile(`^\s*[-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?`)
 
-	plainSize = regexp.MustCompile(`^\d+(?:[kKmMgGtT](?:i?[bB])?)?$`)
+	plainSize = regexp.MustCompile(`^(?:-1|\d+(?:[kKmMgGtT](?:i?[bB])?)?)$`)
 	plainTime = regexp.MustCompile(`^(?:\d+(?:s|m|h|d|sec|secs|second|seconds|min|mins|minute|minutes|hour|hours|day|days)|\d+(?:\.\d+)?)$`)
 )
 

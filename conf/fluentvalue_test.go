@@ -12,7 +12,7 @@ func TestFluentdsValues(t *testing.T) {
 	for s, want := range map[string]struct {
 		n   int64
 		odd bool
-	}{"8MB": {8 << 20, false}, "8MiB": {8 << 20, false}, "8m": {8 << 20, false}, "1.5g": {5 << 30, true}, "1g500m": {500 << 20, true}, "512 MB": {512, true}, "abc": {0, true}, "1024": {1024, false}, "2T": {2 << 40, false}} {
+	}{"8MB": {8 << 20, false}, "8MiB": {8 << 20, false}, "8m": {8 << 20, false}, "1.5g": {5 << 30, true}, "1g500m": {500 << 20, true}, "512 MB": {512, true}, "abc": {0, true}, "1024": {1024, false}, "-1": {-1, false}, "2T": {2 << 40, false}} {
 		if n, why := FluentSize(s); n != want.n || (why != "") != want.odd {
 			t.Errorf("size %q: %d %q", s, n, why)
 		}

@@ -16,14 +16,15 @@ import (
 // from the front; nothing is unpacked before somebody reads.
 type packed struct {
 	fd   int
-	size int64 // of the text, as the file's trailer has it: modulo 4 GiB, of the last member
+	size int64 // of the text; of a file of one member as its trailer has it: modulo 4 GiB
 	z    *gzip.Reader
 	pos  int64  // of the next byte from z
 	last []byte // of the text before pos: an incomplete line is read again
 	err  error  // what z ended with
 }
 
-// newPacked reads the trailer (RFC 1952) of a file of the given size.
+// newPacked finds out how long the text of a file of the given size is. Mostly the
+// trailer (RFC 1952) says it.
 func newPacked(fd int, size int64) (*packed, error) {
 	var trailer [4]byte
 	const least = 18 // header and trailer
@@ -33,7 +34,11 @@ func newPacked(fd int, size int64) (*packed, error) {
 	if n, err := pread(fd, trailer[:], size-4); err != nil || n < 4 {
 		return nil, errors.Join(err, io.ErrUnexpectedEOF)
 	}
-	return &packed{fd: fd, size: int64(binary.LittleEndian.Uint32(trailer[:]))}, nil
+	p := &packed{fd: fd, size: int64(binary.LittleEndian.Uint32(trailer[:]))}
+	if all, ok := textSize(fd, size); ok {
+		p.size = all
+	}
+	return p, nil
 }
 
 // read is pread of the text. It ends where the file ends, or where it is damaged:
