@@ -11,7 +11,6 @@ package admin
 import (
 	"context"
 	"crypto/tls"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -20,6 +19,8 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"sluice/serve"
 )
 
 // Server answers on one address.
@@ -79,21 +80,8 @@ func (s *Server) Addr() net.Addr { return s.ln.Addr() }
 
 // Run serves until ctx ends. Listen must have succeeded.
 func (s *Server) Run(ctx context.Context) error {
-	closed := make(chan struct{})
-	stop := context.AfterFunc(ctx, func() {
-		defer close(closed)
-		grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
-		defer cancel()
-		if s.http.Shutdown(grace) != nil {
-			s.http.Close()
-		}
-	})
-	err := s.http.Serve(s.ln)
-	if !stop() {
-		<-closed
+	if err := serve.HTTP(ctx, &s.http, s.ln, time.Second, nil); err != nil {
+		return fmt.Errorf("cannot serve (setting %s): %w", s.setting, err)
 	}
-	if errors.Is(err, http.ErrServerClosed) {
-		return nil
-	}
-	return fmt.Errorf("cannot serve (setting %s): %w", s.setting, err)
+	return nil
 }

@@ -8,13 +8,14 @@ package status
 import (
 	"context"
 	"crypto/tls"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
 	"sync"
 	"time"
+
+	"sluice/serve"
 )
 
 // Certs provides the server's certificate, which may change at any time.
@@ -80,21 +81,8 @@ func (s *Server) Run(ctx context.Context) error {
 		ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug), // clients' faults
 	}
 	s.log.Info("serving", "address", s.Addrs()[0].String())
-	closed := make(chan struct{})
-	stop := context.AfterFunc(ctx, func() {
-		defer close(closed)
-		grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
-		defer cancel()
-		if server.Shutdown(grace) != nil {
-			server.Close()
-		}
-	})
-	err := server.Serve(ln)
-	if !stop() {
-		<-closed
+	if err := serve.HTTP(ctx, server, ln, time.Second, nil); err != nil {
+		return fmt.Errorf("cannot serve: %w", err)
 	}
-	if errors.Is(err, http.ErrServerClosed) {
-		return nil
-	}
-	return fmt.Errorf("cannot serve: %w", err)
+	return nil
 }

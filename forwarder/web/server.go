@@ -3,7 +3,6 @@ package web
 import (
 	"context"
 	"crypto/tls"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -18,6 +17,7 @@ import (
 	"sluice/forwarder/ledger"
 	"sluice/forwarder/meter"
 	"sluice/forwarder/netin"
+	"sluice/serve"
 )
 
 // Server takes requests.
@@ -102,22 +102,8 @@ func (s *Server) Run(ctx context.Context, out netin.Out) error {
 		ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug), // clients' faults
 	}
 	s.log.Info("listening for HTTP", "address", s.Addrs()[0].String(), "tls", s.cfg.Certs != nil)
-	closed := make(chan struct{})
-	stop := context.AfterFunc(ctx, func() {
-		defer close(closed)
-		s.stopping.Store(true)
-		grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.cfg.Drain)
-		defer cancel()
-		if server.Shutdown(grace) != nil {
-			server.Close()
-		}
-	})
-	err := server.Serve(ln)
-	if !stop() {
-		<-closed
+	if err := serve.HTTP(ctx, server, ln, s.cfg.Drain, func() { s.stopping.Store(true) }); err != nil {
+		return fmt.Errorf("cannot serve HTTP: %w", err)
 	}
-	if errors.Is(err, http.ErrServerClosed) {
-		return nil
-	}
-	return fmt.Errorf("cannot serve HTTP: %w", err)
+	return nil
 }

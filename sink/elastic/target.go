@@ -133,7 +133,7 @@ func (t *target) append(dst []byte, b *event.Batch, i int, date []byte) []byte {
 		case partTag:
 			dst = append(dst, b.Tag...)
 		case partTagPart:
-			dst = append(dst, tagPart(b.Tag, p.n)...)
+			dst = append(dst, event.TagPart(b.Tag, p.n)...)
 		case partNamespace:
 			if b.Shared != nil {
 				dst = append(dst, b.Shared.Namespace...)
@@ -153,25 +153,6 @@ func (t *target) append(dst []byte, b *event.Batch, i int, date []byte) []byte {
 		}
 	}
 	return append(dst[:start], cleanName(dst[start:])...)
-}
-
-// tagPart is the tag's n-th part, from its end if n is negative.
-func tagPart(tag string, n int) string {
-	if n < 0 {
-		n += strings.Count(tag, ".") + 1
-	}
-	for ; n > 0; n-- {
-		_, rest, ok := strings.Cut(tag, ".")
-		if !ok {
-			return ""
-		}
-		tag = rest
-	}
-	if n < 0 {
-		return ""
-	}
-	part, _, _ := strings.Cut(tag, ".")
-	return part
 }
 
 // appendField appends a text or a number that record i, or what the batch

@@ -107,7 +107,7 @@ func (p *path) append(dst []byte, b *event.Batch, i int, tag string, begin time.
 		case partTag:
 			dst = appendSafe(dst, tag)
 		case partWord:
-			dst = appendSafe(dst, wordOf(tag, part.n))
+			dst = appendSafe(dst, event.TagPart(tag, part.n))
 		case partField:
 			from := len(dst)
 			if i >= 0 {
@@ -117,25 +117,6 @@ func (p *path) append(dst []byte, b *event.Batch, i int, tag string, begin time.
 		}
 	}
 	return dst
-}
-
-// wordOf is the n-th part of a tag, counted from its end below 0.
-func wordOf(tag string, n int) string {
-	if n < 0 {
-		n += strings.Count(tag, ".") + 1
-	}
-	for ; n > 0; n-- {
-		_, rest, ok := strings.Cut(tag, ".")
-		if !ok {
-			return ""
-		}
-		tag = rest
-	}
-	if n < 0 {
-		return ""
-	}
-	tag, _, _ = strings.Cut(tag, ".")
-	return tag
 }
 
 func appendSafe(dst []byte, s string) []byte {
