@@ -146,7 +146,8 @@ func (r *router) compile(at route, label string) *path {
 			continue
 		}
 		if s.Filter == nil && s.Stage == nil {
-			p.name, p.outs = s.Name, p.outlets(s.Outputs, follow)
+			p.name = s.Name
+			p.outs = p.outlets(s.Outputs, follow)
 			break
 		}
 		if s.Stage != nil && s.Late != "" {
@@ -172,8 +173,20 @@ func (p *path) outlets(outs []Output, follow func(label string) *path) (list []o
 		case o.Label != "":
 			list = append(list, outlet{next: follow(o.Label)})
 		case o.Turn != nil:
-			list = append(list, outlet{turn: p.outlets(o.Turn, follow), at: new(atomic.Uint32)})
+			list = append(list, outlet{turn: p.turns(o.Turn, follow), at: new(atomic.Uint32)})
 		}
+	}
+	return list
+}
+
+// turns are outlets, each Output's own: one that leads nowhere has its turn.
+func (p *path) turns(outs []Output, follow func(label string) *path) (list []outlet) {
+	for _, o := range outs {
+		if o.Null {
+			list = append(list, outlet{next: &path{label: p.label, tag: p.tag, name: p.name, beyond: p.beyond}})
+			continue
+		}
+		list = append(list, p.outlets([]Output{o}, follow)...)
 	}
 	return list
 }

@@ -295,3 +295,29 @@ func TestRetagTurnNullAndRoot(t *testing.T) {
 		}
 	})
 }
+
+// A turn that leads nowhere takes its share, and nobody else gets it.
+func TestTurnsThatLeadNowhere(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &scripted{}
+		r := start(t, func(lane func(string, Sink) *Lane) Pipeline {
+			half := match("half", Output{Turn: []Output{{Lane: lane("es", s)}, {Null: true}}})
+			all := match("all", Output{Turn: []Output{{Null: true}}})
+			half.Name, all.Name = "half", "all"
+			return Pipeline{Root: []Step{half, all}}
+		})
+		for range 4 {
+			r.emit(t, "half", 1)
+			r.emit(t, "all", 1)
+		}
+		r.finish(t)
+		if got := s.got(); len(got) != 2 || r.stream.Safe() != 8 {
+			t.Errorf("stored %v, safe %d", got, r.stream.Safe())
+		}
+		for name, want := range map[string]float64{"half": 2, "all": 4} {
+			if got := testutil.ToFloat64(r.dropped.WithLabelValues(name, "null")); got != want {
+				t.Errorf("%s dropped %v, want %v", name, got, want)
+			}
+		}
+	})
+}

@@ -61,6 +61,12 @@ func (r *recorder) step(s forwarder.Step, pt *Point) []forwarder.Step {
 	}
 	s.Outputs = slices.Clone(s.Outputs)
 	for i, o := range s.Outputs {
+		s.Outputs[i].Turn = slices.Clone(o.Turn)
+		for j, turn := range o.Turn {
+			if turn.Null {
+				s.Outputs[i].Turn[j] = forwarder.Output{Retag: retagger{nowhere{}, w}}
+			}
+		}
 		if o.Retag != nil {
 			s.Outputs[i].Retag = retagger{o.Retag, w}
 		}
@@ -104,6 +110,12 @@ func (w *watcher) drop(by string, b *event.Batch, i int) {
 	}
 	w.r.note(Outcome{Dropped: by}, b, i)
 }
+
+// nowhere gives no tag to any record.
+type nowhere struct{}
+
+// Retag implements forwarder.Retagger.
+func (nowhere) Retag(*event.Batch, []string) {}
 
 // retagger notes the records that get no tag.
 type retagger struct {
