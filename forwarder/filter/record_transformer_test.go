@@ -9,41 +9,9 @@ import (
 	"github.com/tinylib/msgp/msgp"
 )
 
-func TestRecordTransformer(t *testing.T) {
-	host, err := os.Hostname()
-	if err != nil {
-		t.Fatal(err)
-	}
-	const record = `{"s":"text","n":1.50,"z":null,"q":"a\"b","o":{"p":{"q":"d\n\"","n":7},"l":["x",2]}}`
-	const old = `"s":"text","n":1.50,"z":null,"q":"a\"b","o":{"p":{"q":"d\n\"","n":7},"l":["x",2]}`
-	set := func(value string) RecordTransformerConfig {
-		c := DefaultRecordTransformerConfig()
-		c.RenewRecord, c.Record = true, []event.Pair{{Name: "x", Value: value}}
-		return c
-	}
-	type test struct {
-		cfg  RecordTransformerConfig
-		want string
-	}
-	tests := []test{
-		{RecordTransformerConfig{}, `{` + old + `}`},
-		{
-			RecordTransformerConfig{Record: []event.Pair{{Name: "s", Value: "new"}, {Name: "t", Value: `${record["s"]}!`}}},
-			`{"s":"new","n":1.50,"z":null,"q":"a\"b","o":{"p":{"q":"d\n\"","n":7},"l":["x",2]},"t":"text!"}`,
-		},
-		{RecordTransformerConfig{RemoveKeys: []string{"s", "$.o", "missing", "q", "$['z']"}}, `{"n":1.50}`},
-		{
-			RecordTransformerConfig{RenewRecord: true, KeepKeys: []string{"z", "missing", "s"}, Record: []event.Pair{{Name: "a", Value: "1"}}},
-			`{"z":null,"s":"text","a":"1"}`,
-		},
-		{RecordTransformerConfig{RenewRecord: true, KeepKeys: []string{"z", "s"}, RemoveKeys: []string{"z"}}, `{"s":"text"}`},
-		{RecordTransformerConfig{RenewRecord: true}, `{}`},
-		{
-			RecordTransformerConfig{RenewRecord: true, Record: []event.Pair{{Name: "x", Value: `${record["n"]}`}, {Name: "y", Value: `${record["nope"]}`}}},
-			`{"x":"1.50","y":""}`,
-		}, // auto_typecast is false
-	}
-	for value, want := range map[string]string{
+// templates are values and what they become.
+func templates(host string) map[string]string {
+	return map[string]string{
 		``:                              `""`,
 		`$ and \\ $5 }`:                 `"$ and \\\\ $5 }"`,
 		`{"a":[1]}`:                     `{"a":[1]}`,
@@ -83,7 +51,44 @@ func TestRecordTransformer(t *testing.T) {
 		`at ${time}.`:                   `"at 2023-11-14 22:13:20 +0000."`,
 		`${hostname}`:                   `"` + host + `"`,
 		`${tag_parts[0]}/${record["s"]}/${hostname}`: `"kubernetes/text/` + host + `"`,
-	} {
+	}
+}
+
+func TestRecordTransformer(t *testing.T) {
+	host, err := os.Hostname()
+	if err != nil {
+		t.Fatal(err)
+	}
+	const record = `{"s":"text","n":1.50,"z":null,"q":"a\"b","o":{"p":{"q":"d\n\"","n":7},"l":["x",2]}}`
+	const old = `"s":"text","n":1.50,"z":null,"q":"a\"b","o":{"p":{"q":"d\n\"","n":7},"l":["x",2]}`
+	set := func(value string) RecordTransformerConfig {
+		c := DefaultRecordTransformerConfig()
+		c.RenewRecord, c.Record = true, []event.Pair{{Name: "x", Value: value}}
+		return c
+	}
+	type test struct {
+		cfg  RecordTransformerConfig
+		want string
+	}
+	tests := []test{
+		{RecordTransformerConfig{}, `{` + old + `}`},
+		{
+			RecordTransformerConfig{Record: []event.Pair{{Name: "s", Value: "new"}, {Name: "t", Value: `${record["s"]}!`}}},
+			`{"s":"new","n":1.50,"z":null,"q":"a\"b","o":{"p":{"q":"d\n\"","n":7},"l":["x",2]},"t":"text!"}`,
+		},
+		{RecordTransformerConfig{RemoveKeys: []string{"s", "$.o", "missing", "q", "$['z']"}}, `{"n":1.50}`},
+		{
+			RecordTransformerConfig{RenewRecord: true, KeepKeys: []string{"z", "missing", "s"}, Record: []event.Pair{{Name: "a", Value: "1"}}},
+			`{"z":null,"s":"text","a":"1"}`,
+		},
+		{RecordTransformerConfig{RenewRecord: true, KeepKeys: []string{"z", "s"}, RemoveKeys: []string{"z"}}, `{"s":"text"}`},
+		{RecordTransformerConfig{RenewRecord: true}, `{}`},
+		{
+			RecordTransformerConfig{RenewRecord: true, Record: []event.Pair{{Name: "x", Value: `${record["n"]}`}, {Name: "y", Value: `${record["nope"]}`}}},
+			`{"x":"1.50","y":""}`,
+		}, // auto_typecast is false
+	}
+	for value, want := range templates(host) {
 		tests = append(tests, test{set(value), `{"x":` + want + `}`})
 	}
 	for _, c := range tests {
