@@ -18,6 +18,12 @@ type Change struct {
 
 // diff compares the lines, so that as few as possible change.
 func diff(want, got []string) (list []Change) {
+	for len(want) > 0 && len(got) > 0 && want[0] == got[0] { // long files that hardly differ stay cheap
+		want, got = want[1:], got[1:]
+	}
+	for len(want) > 0 && len(got) > 0 && want[len(want)-1] == got[len(got)-1] {
+		want, got = want[:len(want)-1], got[:len(got)-1]
+	}
 	var lost, more []string
 	flush := func() {
 		for i := range max(len(lost), len(more)) {
