@@ -34,6 +34,7 @@ type tailSource struct {
 	RotateWait  time.Duration `conf:"rotate_wait"`
 	MaxLine     int64         `conf:"max_line_size,size"`
 	FlushAfter  time.Duration `conf:"multiline_flush_interval"`
+	Group       tailGroup     `conf:"group"`
 	Parse       tailParse     `conf:"parse"`
 }
 
@@ -94,7 +95,7 @@ type tailParse struct {
 
 func defaultTailSource() tailSource {
 	d := tail.DefaultConfig()
-	return tailSource{Refresh: d.Refresh, RotateWait: d.RotateWait, MaxLine: d.MaxLine, Parse: tailParse{Config: parser.DefaultConfig()}}
+	return tailSource{Refresh: d.Refresh, RotateWait: d.RotateWait, MaxLine: d.MaxLine, Group: defaultTailGroup(), Parse: tailParse{Config: parser.DefaultConfig()}}
 }
 
 const (
@@ -111,9 +112,6 @@ var tailSourceParams = params{
 		"read_lines_limit": ownPace, "throttling_period": ownPace,
 		"emit_unmatched_lines": "a line that cannot be parsed goes to @ERROR, or goes on as it is", "emit_event": ownPace,
 		"ignore_repeated_permission_error": "a message that repeats is held back always",
-	},
-	missing: map[string]string{
-		"group": "no file is read slower than it is written",
 	},
 	refused: map[string]string{
 		"path_delimiter": "write a source for each path",
@@ -151,7 +149,7 @@ func (p *tailSource) steps() (steps []forwarder.Step, err error) {
 	return steps, err
 }
 
-// leastLimit is Fluentd's least read_bytes_limit_per_second.
+// leastLimit is Fluentd's least read_bytes_limit_per_second: what it reads at once.
 const leastLimit = 8192
 
 // config is what the parameters are to tail, without a path.
@@ -163,6 +161,12 @@ func (p *tailSource) config() (cfg tail.Config, err error) {
 	if p.BytesLimit > 0 {
 		cfg.BytesPerSecond = max(p.BytesLimit, leastLimit)
 		cfg.ReadSize = int(min(int64(cfg.ReadSize), cfg.BytesPerSecond))
+	}
+	if cfg.Quota, err = p.Group.quota(); err != nil {
+		return cfg, err
+	}
+	if cfg.Quota != nil {
+		cfg.ReadSize = min(cfg.ReadSize, leastLimit) // what a quota is kept to
 	}
 	if p.FlushAfter > 0 {
 		cfg.MultilineFlush = p.FlushAfter

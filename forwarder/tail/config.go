@@ -40,8 +40,9 @@ type Config struct {
 	Readers        int           // goroutines that read
 	ReadSize       int           // bytes of one read, of one batch, and of one file's turn
 
-	Pods func(path *event.Fragment) Pod  // asked once for each log; may be nil
-	Loop func(name string) (beat func()) // announces a loop that beats at least every beatEvery; may be nil
+	Quota func(path string) *Quota        // asked once for each log, by the path that matches; may be nil, and return nil
+	Pods  func(path *event.Fragment) Pod  // asked once for each log; may be nil
+	Loop  func(name string) (beat func()) // announces a loop that beats at least every beatEvery; may be nil
 }
 
 // DefaultConfig follows what the kubelet links in /var/log/containers.

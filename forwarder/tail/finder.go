@@ -324,6 +324,8 @@ func (d *finder) newGroup(link, real string) *group {
 		real: real, dir: path, base: base, tag: tagOf(d.t.cfg.Tag, link), place: p, pod: d.t.cfg.pod(shared), rules: d.t.rules,
 		reader: d.t.readers[d.next%len(d.t.readers)], files: map[fileID]*file{}, copies: map[fileID]stat{},
 	}
+	g.quota = d.t.cfg.quota(link)
+	g.quota.join()
 	g.idle.Store(true)
 	d.next++
 	in := d.dir(path)

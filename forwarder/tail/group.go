@@ -44,6 +44,9 @@ type group struct {
 	traces   [2]join          // lines that may go on
 	states   [2]multiline.State
 	due      time.Time
+	quota    *Quota          // nil: none
+	lines    int64           // read in the period of the quota
+	since    time.Time       // when that began
 	paced    time.Time       // not to be read before
 	wait     <-chan struct{} // refused: not before it is closed
 	active   bool            // in the reader's list

@@ -23,7 +23,7 @@ func (r *reader) begin(g *group, i *identity, arena []byte) {
 	b.Read = time.Now().UnixNano()
 	r.heed(g, b.Shared)
 	r.keys = keys{b.KeyString("stream"), b.KeyString("logtag"), b.KeyString("message"), b.KeyString("log")}
-	r.links = r.links[:0]
+	r.links, r.taken = r.links[:0], 0
 }
 
 // lines takes the complete lines of the batch's arena, which begins at f.off;
@@ -89,6 +89,7 @@ func (r *reader) endLong(g *group, f *file, i *identity, flags event.Flags) {
 // line parses arena[lo:hi], a line without its newline that stands in the file
 // from start to f.off.
 func (r *reader) line(g *group, f *file, i *identity, lo, hi int, start int64, flags event.Flags) {
+	r.taken++
 	if r.decode != nil {
 		v := r.batch.Put(r.decode.line(r.batch.Arena[lo:hi]), event.Text)
 		lo, hi = int(v.Off), int(v.Off+v.Len)

@@ -56,6 +56,7 @@ func (d *finder) over(g *group) bool {
 		return false
 	}
 	delete(d.groups, g.real)
+	g.quota.leave()
 	g.pod.Close()
 	return true
 }

@@ -29,6 +29,7 @@ type reader struct {
 	buf    []byte // becomes the batch's arena
 	batch  event.Batch
 	keys   keys
+	taken  int64    // lines of the batch, as they stand in the file
 	decode *decoder // nil: lines are UTF-8
 	parts  []part   // of the line at hand
 	ended  []part   // of the trace that it ended
