@@ -20,6 +20,7 @@ import (
 // tailSourceParams.
 type tailSource struct {
 	Path        string        `conf:"path,required"`
+	Delimiter   string        `conf:"path_delimiter"`
 	ExcludePath []string      `conf:"exclude_path"`
 	Tag         string        `conf:"tag,required"`
 	FromHead    bool          `conf:"read_from_head"`
@@ -42,10 +43,10 @@ type tailSource struct {
 // all times are followed, not only today's.
 var digits = strings.NewReplacer("%Y", "[0-9][0-9][0-9][0-9]", "%y", "[0-9][0-9]", "%m", "[0-9][0-9]", "%d", "[0-9][0-9]", "%H", "[0-9][0-9]", "%M", "[0-9][0-9]", "%S", "[0-9][0-9]", "%j", "[0-9][0-9][0-9]")
 
-// tailEach makes one source of the paths, which stand between commas.
-func tailEach(c *Context, cfg tail.Config, paths string) (input, error) {
+// tailEach makes one source of the paths.
+func tailEach(c *Context, cfg tail.Config, paths []string) (input, error) {
 	var all []forwarder.Source
-	for i, path := range strings.Split(paths, ",") {
+	for i, path := range paths {
 		cfg.Path = digits.Replace(strings.TrimSpace(path))
 		switch {
 		case strings.Contains(cfg.Path, "%"):
@@ -95,7 +96,7 @@ type tailParse struct {
 
 func defaultTailSource() tailSource {
 	d := tail.DefaultConfig()
-	return tailSource{Refresh: d.Refresh, RotateWait: d.RotateWait, MaxLine: d.MaxLine, Group: defaultTailGroup(), Parse: tailParse{Config: parser.DefaultConfig()}}
+	return tailSource{Delimiter: ",", Refresh: d.Refresh, RotateWait: d.RotateWait, MaxLine: d.MaxLine, Group: defaultTailGroup(), Parse: tailParse{Config: parser.DefaultConfig()}}
 }
 
 const (
@@ -113,9 +114,6 @@ var tailSourceParams = params{
 		"emit_unmatched_lines": "a line that cannot be parsed goes to @ERROR, or goes on as it is", "emit_event": ownPace,
 		"ignore_repeated_permission_error": "a message that repeats is held back always",
 	},
-	refused: map[string]string{
-		"path_delimiter": "write a source for each path",
-	},
 }
 
 // newTailSource makes the source of files of Fluentd's parameters.
@@ -124,11 +122,14 @@ func newTailSource(c *Context, p tailSource) (input, error) {
 	if err != nil {
 		return input{}, err
 	}
+	if p.Delimiter == "" || p.Delimiter == "*" {
+		return input{}, fieldError{"path_delimiter", fmt.Sprintf("%q cannot stand between paths", p.Delimiter), "write for example |"}
+	}
 	steps, err := p.steps()
 	if err != nil {
 		return input{}, err
 	}
-	in, err := tailEach(c, cfg, p.Path)
+	in, err := tailEach(c, cfg, strings.Split(p.Path, p.Delimiter))
 	in.Steps = append(in.Steps, steps...)
 	return in, err
 }

@@ -17,7 +17,7 @@ func TestParametersOfTail(t *testing.T) {
 		el("source", "", []*conf.Element{
 			el("parse", "", nil, "@type", "none"),
 			el("group", "", []*conf.Element{el("rule", "", nil, "match", `{"namespace": "/^shop/", "podname": "/cart/"}`, "limit", "1000")}, "rate_period", "30s"),
-		}, "@type", "tail", "path", "/var/log/x", "tag", "x",
+		}, "@type", "tail", "path", "/var/log/x|/var/log/a,b", "path_delimiter", "|", "tag", "x",
 			"from_encoding", "Shift_JIS", "encoding", "utf-8", "read_bytes_limit_per_second", "32k", "limit_recently_modified", "1d",
 			"offset_key", "offset", "path_key", "path"),
 		el("match", "**", nil, "@type", "null"),
