@@ -36,7 +36,7 @@ var arrows = map[string]struct{ ours, others string }{
 	"forwarder/buffer/wal":     {"event forwarder/buffer/segment forwarder/buffer/vfs", ""},
 	"forwarder/deadletter":     {"event", "golang.org/x/sys"},
 	"forwarder/meter":          {"", "github.com/prometheus"},
-	"forwarder/filter":         {"event parser parser/multiline wire parser/rubyexp forwarder/filter/ruby", "github.com/tinylib/msgp github.com/prometheus"},
+	"forwarder/filter":         {"event parser parser/multiline wire wire/metadata parser/rubyexp forwarder/filter/ruby", "github.com/tinylib/msgp github.com/prometheus"},
 	"forwarder/filter/ruby":    {"event parser parser/rubyexp parser/timefmt wire", ""},
 	"forwarder/tail":           {"event parser parser/multiline wire forwarder/ledger forwarder/meter", "*"},
 	"forwarder/enrich":         {"event", "*"},

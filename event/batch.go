@@ -78,6 +78,7 @@ type Batch struct {
 	Ack    *Ack      // the receipt; nil: nobody waits for one
 	Read   int64     // when its first byte was read, Unix nanoseconds
 	Urgent bool      // a client waits for the receipt before it sends more
+	Kept   bool      // its records were held when an earlier process ended, and are safe
 
 	index map[string]uint16 // of Keys
 }

@@ -19,6 +19,7 @@ type Config struct {
 	Labels   map[string]string // of a source: where its records begin; not named: the root
 	Lanes    []*Lane
 	Pipeline Pipeline
+	Held     []Held        // what stages held when an earlier process ended
 	Grace    time.Duration // how long lanes may drain after the stop
 }
 
@@ -102,6 +103,7 @@ func (f *Forwarder) Run(ctx context.Context) error {
 	for _, l := range f.cfg.Lanes {
 		lanes.Go(func() { l.run(laneCtx) })
 	}
+	f.restore(laneCtx)
 	for name, s := range f.cfg.Sources {
 		sources.Go(func() {
 			if err := s.Run(ctx, entry{f, cmp.Or(f.cfg.Labels[name], RootLabel)}); err != nil && ctx.Err() == nil {

@@ -111,7 +111,7 @@ func newLane(t *testing.T, name string, sink Sink, share *buffer.Share, dead Dea
 	return l
 }
 
-func start(t *testing.T, p func(lane func(name string, s Sink) *Lane) Pipeline) *rig {
+func start(t *testing.T, p func(lane func(name string, s Sink) *Lane) Pipeline, held ...Held) *rig {
 	t.Helper()
 	r := &rig{dead: &deadLetters{}, ledger: ledger.New(), ended: make(chan error, 1)}
 	r.stream = r.ledger.Stream("test", 0, nil)
@@ -123,7 +123,7 @@ func start(t *testing.T, p func(lane func(name string, s Sink) *Lane) Pipeline) 
 		lanes = append(lanes, l)
 		return l
 	})
-	f, err := New(Config{Lanes: lanes, Pipeline: pipeline, Grace: 10 * time.Second}, log, prometheus.NewRegistry())
+	f, err := New(Config{Lanes: lanes, Pipeline: pipeline, Held: held, Grace: 10 * time.Second}, log, prometheus.NewRegistry())
 	if err != nil {
 		t.Fatal(err)
 	}

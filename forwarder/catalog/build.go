@@ -69,6 +69,9 @@ type builder struct {
 	parts *Parts
 	used  map[string]int // names given, and how often
 	disks []disk         // of the lanes
+	// Of the stages that hold records: what gives each its keeper.
+	keepers []func()
+	durable bool // a lane's buffer keeps blocks on the disk
 	// Of the tree: its labels, and whether records get their pod's metadata.
 	labels   map[string]bool
 	metadata bool
@@ -104,6 +107,7 @@ func build(t *conf.Tree, s *Settings, d Deps) (*Parts, conf.Problems, error) {
 	}
 	if !problems.Bad() {
 		b.orphans()
+		b.recover()
 	}
 	return b.parts, problems, nil
 }
@@ -173,6 +177,7 @@ func (b *builder) lane(c *Context, kind string, out output, s Buffer, cfg forwar
 	if err := s.check(); err != nil {
 		return nil, partError{"buffer", err}
 	}
+	b.durable = b.durable || s.Type != "memory" && b.d.BufferDir != ""
 	pool := forwarder.NewPool()
 	cfg.Name = c.Name
 	lane, err := forwarder.NewLane(cfg, out.Sink, b.queue(c, newDisk(c.Name, kind, out), s, pool), b.d.Dead, pool, b.d.Log, b.d.Registerer)

@@ -34,6 +34,9 @@ func newConcat(c *Context, cfg concatConfig) (forwarder.Step, error) {
 		return forwarder.Step{}, placedError{"timeout_label", errors.New("there is no label " + cfg.TimeoutLabel + "; there are: " + known)}
 	}
 	s, err := filter.NewConcat(cfg.ConcatConfig)
+	if err == nil {
+		c.keep(s)
+	}
 	return forwarder.Step{Stage: s, Late: cfg.TimeoutLabel}, err
 }
 
@@ -41,8 +44,11 @@ var exceptionParams = params{unneeded: map[string]string{
 	"force_line_breaks": "lines without a line break get one where they are joined",
 }}
 
-func newDetectExceptions(_ *Context, cfg filter.DetectExceptionsConfig) (forwarder.Step, error) {
+func newDetectExceptions(c *Context, cfg filter.DetectExceptionsConfig) (forwarder.Step, error) {
 	s, err := filter.NewDetectExceptions(cfg)
+	if err == nil {
+		c.keep(s)
+	}
 	return forwarder.Step{Stage: s}, err
 }
 
@@ -65,6 +71,9 @@ func detectExceptions(c *Context, e *conf.Element) (output, conf.Problems, error
 			return output{}, placedError{"remove_tag_prefix", errors.New("without remove_tag_prefix or @label the records would come back here; set one of them")}
 		}
 		s, err := filter.NewDetectExceptions(cfg.DetectExceptionsConfig)
+		if err == nil {
+			c.keep(s)
+		}
 		return output{
 			Before: []forwarder.Step{{Stage: s, Name: c.Name}},
 			To:     []forwarder.Output{{Retag: cutPrefix(cfg.RemoveTagPrefix), Label: label}},

@@ -143,6 +143,10 @@ func (c *Concat) Warnings() (list []string) {
 	return list
 }
 
+// KeepWith says who keeps what is open while a client waits. It is called
+// before the first Process.
+func (c *Concat) KeepWith(k Keeper) { c.join.keeper = k }
+
 // Process implements forwarder.Stage.
 func (c *Concat) Process(ctx context.Context, b *event.Batch, emit, late event.Emit) error {
 	return c.join.process(ctx, b, emit, late, c.begin)

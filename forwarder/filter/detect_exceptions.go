@@ -73,6 +73,14 @@ func NewDetectExceptions(cfg DetectExceptionsConfig) (*DetectExceptions, error) 
 	return d, nil
 }
 
+// KeepWith says who keeps what is open while a client waits. It is called
+// before the first Process.
+func (d *DetectExceptions) KeepWith(k Keeper) {
+	for _, j := range d.joins {
+		j.keeper = k
+	}
+}
+
 // Process implements forwarder.Stage. Which field the lines are in is asked
 // once for the batch.
 func (d *DetectExceptions) Process(ctx context.Context, b *event.Batch, emit, late event.Emit) error {

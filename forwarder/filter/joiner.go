@@ -32,6 +32,7 @@ type joiner struct {
 	wait      time.Duration // with nothing more coming, what is open goes on after so long
 	firstTime bool          // a joined record has its first part's time, else its last's
 	partial   bool          // what goes on by time is incomplete
+	keeper    Keeper        // of what a client waits for; may be nil
 	maxLines  int           // what is open ends with so many parts
 	maxBytes  int           // or so many bytes
 	total     int           // bytes of all that is open; beyond them the oldest ends
@@ -40,7 +41,9 @@ type joiner struct {
 	open    map[string]*list.Element // of *held
 	order   *list.List               // the one that grew last at the back
 	bytes   int
-	scratch []byte // of the judges
+	kept    map[event.ID]*held // the records of what is open that are kept
+	scratch []byte             // of the judges
+	raw     []byte             // the record at hand, for the keeper
 }
 
 // Bounds of what may be open, where settings give none.
@@ -58,6 +61,8 @@ type held struct {
 	text   []byte
 	last   event.Record // its newest
 	parts  []event.Part
+	ids    []event.ID // those kept
+	raw    []byte     // to be kept
 	weight int
 	lines  int
 	size   int
@@ -101,6 +106,12 @@ func (j *joiner) process(ctx context.Context, b *event.Batch, emit, late event.E
 	decide := begin(p)
 	for i := 0; i < len(b.Recs); i++ {
 		if b.Recs[i].State == event.Live {
+			if p.keeps() {
+				p.note(i) // before a judge takes fields away
+			}
+			if p.again(i) {
+				continue
+			}
 			key, text, s := decide(p, i)
 			i = p.apply(i, key, text, s)
 		}
@@ -110,6 +121,7 @@ func (j *joiner) process(ctx context.Context, b *event.Batch, emit, late event.E
 		j.alone(h)
 		p.evicted = append(p.evicted, h)
 	}
+	p.keep()
 	j.mu.Unlock()
 	if err := letGo(ctx, p.evicted, j.partial); err != nil {
 		return err
@@ -175,6 +187,7 @@ func (p *pass) hold(i int, h *held, key, text []byte) {
 		h = p.begin(i, key)
 	}
 	p.append(h, i, text)
+	p.noted(h, i)
 	p.b.Recs[i].State = event.Dropped
 }
 
@@ -209,19 +222,27 @@ func (p *pass) append(h *held, i int, text []byte) {
 	h.lines++
 	h.weight += int(r.Weight)
 	h.last, h.seen, h.late, h.state = *r, p.now, p.late, p.state
-	if n := len(h.parts); n > 0 && h.parts[n-1].Ack == p.b.Ack {
-		h.parts[n-1].Weight += int(r.Weight)
-	} else {
-		p.b.Ack.Fork(1)
-		h.parts = append(h.parts, event.Part{Ack: p.b.Ack, Weight: int(r.Weight)})
-	}
+	p.share(h, int(r.Weight))
 	p.order.MoveToBack(p.open[h.key])
+}
+
+// share gives h a share of the batch's receipt, if it has none yet.
+func (p *pass) share(h *held, weight int) {
+	if n := len(h.parts); n > 0 && h.parts[n-1].Ack == p.b.Ack {
+		h.parts[n-1].Weight += weight
+		return
+	}
+	p.b.Ack.Fork(1)
+	h.parts = append(h.parts, event.Part{Ack: p.b.Ack, Weight: weight})
 }
 
 // take closes h.
 func (j *joiner) take(h *held) *held {
 	j.order.Remove(j.open[h.key])
 	delete(j.open, h.key)
+	for _, id := range h.ids {
+		delete(j.kept, id)
+	}
 	j.bytes -= h.size
 	return h
 }

@@ -49,13 +49,26 @@ func (s *staged) note(prefix string) event.Emit {
 // send sends records as one batch of a second of their own.
 func (s *staged) send(objects ...string) {
 	s.t.Helper()
+	s.sendBatch(batch(s.t, objects...))
+}
+
+// sendUrgent is send of a client that waits.
+func (s *staged) sendUrgent(objects ...string) {
+	s.t.Helper()
 	b := batch(s.t, objects...)
-	s.end += int64(len(objects))
+	b.Urgent = true
+	s.sendBatch(b)
+}
+
+func (s *staged) sendBatch(b *event.Batch) {
+	s.t.Helper()
+	n := int64(len(b.Recs))
+	s.end += n
 	for i := range b.Recs {
-		b.Recs[i].ID = event.MakeID(0, event.SourceKey{}, uint64(s.end-int64(len(objects)))+uint64(i)+1)
+		b.Recs[i].ID = event.MakeID(0, event.SourceKey{}, uint64(s.end-n)+uint64(i)+1)
 		b.Recs[i].Time.Sec += s.end
 	}
-	ack := event.NewAck(s.stream.Open(s.end, len(objects)))
+	ack := event.NewAck(s.stream.Open(s.end, int(n)))
 	b.Ack = ack
 	if err := s.stage.Process(s.t.Context(), b, s.note(""), s.note("~")); err != nil {
 		s.t.Fatal(err)

@@ -28,7 +28,7 @@ import (
 const Dir = "held"
 
 const (
-	sweepEach = time.Second      // how long a release may be missing on the disk
+	sweepEach = time.Second / 10 // how long a release may be missing on the disk
 	retryMin  = time.Second      // after a write that failed
 	retryMax  = 10 * time.Second // doubled up to
 )
@@ -36,11 +36,11 @@ const (
 // Frame is a record that is held.
 type Frame struct {
 	Stage  string // whose it is: the stage's name
-	Key    string // of the open record that it is a part of; the stage's own
+	Key    string // where the stage stands; the stage's own
 	Tag    string
-	ID     event.ID
-	Weight uint16 // source records in it
-	Data   []byte // the record, in the stage's own encoding
+	ID     event.ID // of the last record in it
+	Weight uint16   // source records in it
+	Data   []byte   // the records, in the stage's own encoding
 }
 
 // Options say where a store is. FS and Dir must be set.
