@@ -17,6 +17,10 @@ import (
 // that its source's position stays before it. Both ways out stay valid after
 // Process has returned: a stage keeps them with what it holds. They may not be
 // called with a lock held that Process takes.
+//
+// A stage may have records of an urgent batch kept elsewhere, and give back
+// their share when they are safe there. Config.Held brings them to Process
+// again, in a batch that is marked Kept, before any source runs.
 type Stage interface {
 	// Process hands on through emit what of b may go on; what it marks as
 	// Dropped it holds, or has counted itself. late is for what was held and is

@@ -48,7 +48,8 @@ func (c *conn) emit(arena []byte, pend *pending) error {
 	ack := event.NewAck(to)
 	b.Stream, b.Tag, b.Arena = event.StreamID(c.stream.ID()), c.tag, arena
 	b.Shared, b.Ack, b.Read = c.shared, ack, c.readAt
-	b.Urgent = c.acks != nil // a client that asked for acks waits for each
+	// A client that asked for acks waits for each: for the first one, too.
+	b.Urgent = c.acks != nil || pend != nil || len(c.dueEnds) > 0
 	// Not the context that a stop ends: what is begun is handed on whole.
 	if err := c.out.Emit(c.hard, b); err != nil {
 		return fmt.Errorf("cannot hand on a batch (it is not acknowledged): %w", err)
