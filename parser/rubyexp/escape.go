@@ -241,7 +241,7 @@ func class(s string) (inside string, not bool, n int, err error) {
 
 // inner reads what begins with a bracket within a class: [:alpha:], or a class.
 func inner(s string) (set string, n int, err error) {
-	if strings.HasPrefix(s, "[:") && strings.Contains(s, ":]") {
+	if strings.HasPrefix(s, "[:") && strings.Contains(s[2:], ":]") {
 		return posix(s)
 	}
 	set, not, n, err := class(s)
@@ -258,7 +258,7 @@ func setFollows(s string) bool {
 }
 
 func posix(s string) (set string, n int, err error) {
-	end := strings.Index(s, ":]")
+	end := 2 + strings.Index(s[2:], ":]")
 	name, not := strings.CutPrefix(s[2:end], "^")
 	set = sets[name]
 	if set == "" || len(name) == 1 {
