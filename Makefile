@@ -38,8 +38,8 @@ lint: ## formatter and linter: they only look
 format:
 	$(TOOL) gofumpt -w .
 
-fuzz: ## every fuzz target for FUZZTIME, as many at once as there are cores
-	@GO=$(GO) tools/fuzz.sh $(FUZZTIME)
+fuzz: ## every fuzz target (or TARGETS=REGEXP, without the Fuzz) for FUZZTIME, as many at once as there are cores
+	@GO=$(GO) tools/fuzz.sh $(FUZZTIME) '$(TARGETS)'
 
 soak-tail: ## the model test of tail, thousands of random runs; SEED=n begins elsewhere
 	$(GO) test -count=1 -timeout 30m ./forwarder/tail -run TestModel -model.runs $${RUNS:-3000} -model.seed $${SEED:-1} -parallel 8

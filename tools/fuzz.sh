@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# fuzz.sh TIME: every fuzz target for TIME, as many at once as there are cores.
+# fuzz.sh TIME [TARGETS]: every fuzz target whose name matches the regular
+# expression TARGETS for TIME, as many at once as there are cores.
 set -uo pipefail
 export FUZZTIME=${1:-10s} GO=${GO:-go}
 
@@ -15,6 +16,6 @@ one() { # one PACKAGE TARGET
 export -f one
 
 # go test -list prints a package's targets and then its line: ok PACKAGE TIME
-$GO test -list '^Fuzz' ./... |
+$GO test -list "^Fuzz(${2:-.})" ./... |
   awk '/^Fuzz/ { names[++n] = $1 } /^ok/ { for (i = 1; i <= n; i++) print $2, names[i]; n = 0 }' |
   xargs -P "$(nproc)" -L 1 bash -c 'one "$0" "$1"'
