@@ -2,6 +2,7 @@ package load
 
 import (
 	"context"
+	"io"
 	"net"
 	"strings"
 	"sync"
@@ -48,8 +49,14 @@ func newServer(t *testing.T, hangUp func(frame int) bool) *server {
 	return s
 }
 
-// close waits until every connection has been read to its end.
+// close waits until every connection has been read to its end. They are
+// accepted in their order: when the last one is served, none waits for it.
 func (s *server) close() {
+	if last, err := net.Dial("tcp", s.listener.Addr().String()); err == nil {
+		_ = last.(*net.TCPConn).CloseWrite()
+		_, _ = io.Copy(io.Discard, last)
+		last.Close()
+	}
 	s.listener.Close()
 	s.wg.Wait()
 }
