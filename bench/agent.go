@@ -34,6 +34,8 @@ type agentSetup struct {
 	forward bool
 	store   string // URL
 	gzip    bool
+	buffer  string // type
+	pprof   string // host:port of Go's profiles; empty: nowhere
 	fields  [][2]string
 }
 
@@ -91,9 +93,9 @@ func settings(s agentSetup, metrics, forward string) []byte {
 		compression = "gzip"
 	}
 	fmt.Fprintf(&b, "data_dir: %q\n", filepath.Join(s.dir, "data"))
-	fmt.Fprintf(&b, "metrics: { listen: %q }\nadmin: { listen: \"\" }\n", metrics)
+	fmt.Fprintf(&b, "metrics: { listen: %q }\nadmin: { listen: %q, pprof: %t }\n", metrics, s.pprof, s.pprof != "")
 	fmt.Fprintf(&b, "inputs:\n  containers: { path: %q }\n  forward: { listen: [%s] }\n", path, listen)
-	fmt.Fprintf(&b, "buffer: { type: memory }\n")
+	fmt.Fprintf(&b, "buffer: { type: %s }\n", s.buffer)
 	fmt.Fprintf(&b, "elasticsearch: { urls: [%q], compression: %s }\n", s.store, compression)
 	if len(s.fields) > 0 {
 		b.WriteString("fields:\n")

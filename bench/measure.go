@@ -21,6 +21,8 @@ type runner struct {
 	dir    string              // scratch
 	files  map[int]*load.Files // backlogs, by how many files; written once
 	runs   int                 // made so far
+
+	profiles string // directory for the agent's profiles; empty: none is taken
 }
 
 // measure runs a scenario once. A run in which records were lost or doubled
@@ -39,7 +41,11 @@ func (r *runner) measure(ctx context.Context, s scenario, p *progress) (m report
 		return m, err
 	}
 	defer store.stop()
-	a, err := startAgent(ctx, r.setup(s, dir, store.url))
+	setup, err := r.setup(s, dir, store.url)
+	if err != nil {
+		return m, err
+	}
+	a, err := startAgent(ctx, setup)
 	if err != nil {
 		return m, err
 	}
@@ -49,6 +55,8 @@ func (r *runner) measure(ctx context.Context, s scenario, p *progress) (m report
 	if err != nil {
 		return m, err
 	}
+	profile := r.profile(ctx, s, setup.pprof)
+	defer profile.stop()
 	load, err := r.load(ctx, s, dir, a)
 	if err != nil {
 		return m, err
@@ -58,6 +66,7 @@ func (r *runner) measure(ctx context.Context, s scenario, p *progress) (m report
 	if err != nil {
 		return m, fmt.Errorf("%w; the agent's log:\n%s", err, a.log())
 	}
+	profile.stop()
 	after, err := a.read(ctx)
 	if err != nil {
 		return m, err
@@ -79,15 +88,18 @@ func (r *runner) measure(ctx context.Context, s scenario, p *progress) (m report
 	return m, err
 }
 
-func (r *runner) setup(s scenario, dir, store string) agentSetup {
-	a := agentSetup{binary: r.binary, dir: filepath.Join(dir, "agent"), store: store, gzip: s.gzip, forward: s.files == 0}
+func (r *runner) setup(s scenario, dir, store string) (a agentSetup, err error) {
+	a = agentSetup{binary: r.binary, dir: filepath.Join(dir, "agent"), store: store, gzip: s.gzip, buffer: s.buffer, forward: s.files == 0}
 	if s.files > 0 {
 		a.logs = filepath.Join(dir, "containers")
 	}
 	if s.metadata {
 		a.fields = podMetadata
 	}
-	return a
+	if r.profiles != "" {
+		a.pprof, err = freeAddr()
+	}
+	return a, err
 }
 
 // reading is what the kernel and the agent itself say of the agent at one time.

@@ -18,15 +18,19 @@ const (
 // steadyRate is the load of an ordinary busy node, in lines a second.
 const steadyRate = 20_000
 
+// memory is the buffer's type where nothing else is said.
+const memory = "memory"
+
 // scenario is one load and how the agent is set up for it.
 type scenario struct {
 	name, title string
 	files       int    // container files; 0: Forward
 	mode        string // of Forward
 	ack         bool
-	rate        int  // lines a second; 0: a backlog, or as fast as Forward goes
-	gzip        bool // of bulk requests
-	metadata    bool // documents as long as with a pod's metadata
+	rate        int    // lines a second; 0: a backlog, or as fast as Forward goes
+	gzip        bool   // of bulk requests
+	metadata    bool   // documents as long as with a pod's metadata
+	buffer      string // its type
 	records     int64
 
 	target, goal float64 // CPU seconds per million records; 0: none is set
@@ -44,7 +48,7 @@ func scenarios(s sizes) []scenario {
 	tail := func(files int, gzip bool, target, goal float64) scenario {
 		return scenario{
 			name: fmt.Sprintf("tail-%d%s", files, onOff(gzip)), title: fmt.Sprintf("tail %d files, %s", files, words(gzip)),
-			files: files, gzip: gzip, records: s.records, target: target, goal: goal,
+			files: files, gzip: gzip, buffer: memory, records: s.records, target: target, goal: goal,
 		}
 	}
 	full := func(gzip bool, target float64) scenario {
@@ -57,20 +61,27 @@ func scenarios(s sizes) []scenario {
 		return scenario{
 			name:  "forward-" + mode + map[bool]string{false: "-noack"}[ack] + onOff(gzip),
 			title: fmt.Sprintf("forward %s, %s, %s", mode, acks, words(gzip)),
-			mode:  mode, ack: ack, gzip: gzip, records: s.records, target: target, goal: goal,
+			mode:  mode, ack: ack, gzip: gzip, buffer: memory, records: s.records, target: target, goal: goal,
 		}
+	}
+	auto := func(t scenario) scenario {
+		t.name, t.title, t.buffer = t.name+"-auto", t.title+", buffer auto", "auto"
+		t.target, t.goal = 0, 0
+		return t
 	}
 	steady := func(files int) scenario {
 		return scenario{
 			name: fmt.Sprintf("steady-%d", files), title: fmt.Sprintf("%s lines/s, %d files, gzip", thousands(steadyRate), files),
-			files: files, rate: steadyRate, gzip: true, records: int64(s.steady.Seconds() * steadyRate), rssTarget: 45e6,
+			files: files, rate: steadyRate, gzip: true, buffer: memory, records: int64(s.steady.Seconds() * steadyRate), rssTarget: 45e6,
 		}
 	}
+	packed := forward(load.Packed, true, false, 1.3, 0)
+	compressed, message := forward(load.Compressed, true, false, 1.8, 0), forward(load.Message, true, false, 8, 5)
 	return []scenario{
 		tail(10, false, 2.0, 1.5), tail(10, true, 3.2, 2.6), tail(200, false, 2.0, 1.5), tail(200, true, 3.2, 2.6),
 		full(false, 3.0), full(true, 6.0),
-		forward(load.Packed, true, false, 1.8, 1.3), forward(load.Packed, true, true, 0, 0),
-		forward(load.Compressed, true, false, 0, 0), forward(load.Message, true, false, 0, 0), forward(load.Packed, false, false, 0, 0),
+		packed, forward(load.Packed, true, true, 0, 0), compressed, message, forward(load.Packed, false, false, 0, 0),
+		auto(packed), auto(compressed), auto(message),
 		steady(10), steady(200),
 	}
 }
