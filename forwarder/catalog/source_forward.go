@@ -4,9 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"strconv"
 
 	"sluice/forwarder/listen"
+	"sluice/forwarder/netin"
+	"sluice/secret"
 )
 
 // forwardSource is Fluentd's source forward.
@@ -16,6 +19,9 @@ type forwardSource struct {
 	ChunkSizeLimit int64           `conf:"chunk_size_limit,size"`
 	Tag            string          `conf:"tag"`            // instead of the client's
 	AddTagPrefix   string          `conf:"add_tag_prefix"` // before the client's, with a dot
+	UnpackedLimit  int64           `conf:"decompression_size_limit,size"`
+	AddressKey     string          `conf:"source_address_key"`
+	HostnameKey    string          `conf:"source_hostname_key"`
 	Transport      transport       `conf:"transport"`
 	Security       forwardSecurity `conf:"security"`
 }
@@ -39,6 +45,8 @@ type forwardSecurity struct {
 }
 
 type forwardClient struct {
+	secret.Files
+
 	Host      string   `conf:"host"`
 	Network   string   `conf:"network"`
 	SharedKey string   `conf:"shared_key,secret"`
@@ -57,12 +65,10 @@ var forwardSourceParams = params{
 		"skip_invalid_event":    "an invalid entry is counted and kept as a dead letter, and the others go on",
 		"chunk_size_warn_limit": "sizes are in the metrics",
 		"send_keepalive_packet": "keepalive packets are always sent",
-		"resolve_hostname":      "names are not asked for",
+		"resolve_hostname":      "names are asked for where source_hostname_key is set",
 	},
 	missing: map[string]string{
-		"source_address_key":  "records come without the sender's address",
-		"source_hostname_key": "records come without the sender's name; with TLS the settings file's peer_name_key has it",
-		"deny_keepalive":      "connections stay open",
+		"deny_keepalive": "connections stay open",
 	},
 }
 
@@ -70,8 +76,12 @@ var forwardSourceParams = params{
 func newForwardSource(c *Context, p forwardSource) (input, error) {
 	cfg := listen.DefaultConfig()
 	cfg.Listen = []string{net.JoinHostPort(p.Bind, strconv.Itoa(p.Port))}
+	cfg.AddressKey, cfg.HostnameKey = p.AddressKey, p.HostnameKey
 	if p.ChunkSizeLimit > 0 {
 		cfg.MaxChunk = p.ChunkSizeLimit
+	}
+	if p.UnpackedLimit > 0 {
+		cfg.MaxUnpacked = p.UnpackedLimit
 	}
 	if p.Port < 0 || p.Port > 65535 {
 		return input{}, fieldError{"port", "is no port", "write a number from 1 to 65535"}
@@ -116,27 +126,49 @@ func (s *forwardSecurity) into(cfg *listen.Config) error {
 			return fieldError{"security.user_auth", "user_auth without a user lets nobody in", "add <user> with username and password"}
 		}
 	}
+	if !s.Anonymous && len(s.Client) == 0 {
+		return fieldError{"security.allow_anonymous_source", "allow_anonymous_source false without a client lets nobody in", "add <client> with network 10.0.0.0/8, or host ADDRESS"}
+	}
 	var errs []error
-	for i, client := range s.Client {
-		field := fmt.Sprintf("security.client[%d].", i)
-		if client.SharedKey != "" {
-			errs = append(errs, fieldError{field + "shared_key", "one key for each client is not supported", "give each client a <user>"})
-		}
-		if client.Users != nil {
-			errs = append(errs, fieldError{field + "users", "users for each client are not supported", "remove it: every <user> may come from every client"})
-		}
-		from := client.Network
-		if from == "" {
-			from = client.Host
-		}
-		if net.ParseIP(from) == nil {
-			if _, _, err := net.ParseCIDR(from); err != nil {
-				errs = append(errs, fieldError{field + "host", fmt.Sprintf("%q is neither a network nor an address", from), "write network 10.0.0.0/8, or an address"})
-			}
-		}
-		if !s.Anonymous { // else the others may come, too
-			cfg.Allow = append(cfg.Allow, from)
-		}
+	for i := range s.Client {
+		errs = append(errs, s.client(cfg, i))
 	}
 	return errors.Join(errs...)
+}
+
+// client makes settings of the i-th <client>.
+func (s *forwardSecurity) client(cfg *listen.Config, i int) error {
+	client, field := s.Client[i], fmt.Sprintf("security.client[%d].", i)
+	from := client.from()
+	if _, err := netin.ParseNetworks("", []string{from}); err != nil {
+		return fieldError{field + "host", fmt.Sprintf("%q is neither a network nor an address", from), "write network 10.0.0.0/8, or an address"}
+	}
+	if !s.Anonymous { // else the others may come, too
+		cfg.Allow = append(cfg.Allow, from)
+	}
+	if !s.UserAuth {
+		client.Users = nil // nobody is asked for a name
+	}
+	for j, name := range client.Users {
+		if !slices.ContainsFunc(s.User, func(u listen.User) bool { return u.Username == name }) {
+			return fieldError{fmt.Sprintf("%susers[%d]", field, j), fmt.Sprintf("%q is no user", name), "add <user> with this username and a password"}
+		}
+	}
+	switch {
+	case s.SharedKey != "" || s.UserAuth:
+	case client.SharedKey != "":
+		return fieldError{field + "shared_key", "it says nothing of the other clients", "add shared_key KEY to <security>, for them"}
+	default:
+		return nil // nobody is asked for anything
+	}
+	cfg.Clients = append(cfg.Clients, listen.Client{Files: client.Files, Network: from, SharedKey: client.SharedKey, Users: client.Users})
+	return nil
+}
+
+// from is the network or the address.
+func (c *forwardClient) from() string {
+	if c.Network != "" {
+		return c.Network
+	}
+	return c.Host
 }

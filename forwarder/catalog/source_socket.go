@@ -164,14 +164,10 @@ func (p *socketSource) config(c *Context, network string) (cfg socket.Config, er
 		return cfg, below("parse", err)
 	}
 	for i, client := range p.Security.Client {
-		from := client.Network
-		if from == "" {
-			from = client.Host
-		}
 		if client.SharedKey != "" || client.Users != nil {
 			return cfg, fieldError{fmt.Sprintf("security.client[%d]", i), "keys and users are not supported here", "leave only host or network"}
 		}
-		cfg.Allow = append(cfg.Allow, from)
+		cfg.Allow = append(cfg.Allow, client.from())
 	}
 	cfg.Certs, err = certificates(c, &p.Transport)
 	return cfg, err

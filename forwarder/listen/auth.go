@@ -18,26 +18,22 @@ import (
 // maxPing bounds what is read of a client that is not known yet, in bytes.
 const maxPing = 8 << 10
 
-// User may send, with this password.
-type User struct {
-	secret.Files // what password is when its file changes
-
-	Username string `conf:"username,required"`
-	Password string `conf:"password,required,secret"`
-}
-
 // auth is what clients must know. Users without a shared key are asked for
 // all the same: the key is empty then.
 type auth struct {
-	name  string // what the server calls itself
-	key   *secret.Value
-	users map[string]*secret.Value // nil: none is asked for
-	log   *slog.Logger
+	name    string // what the server calls itself
+	key     *secret.Value
+	users   map[string]*secret.Value // nil: none is asked for
+	clients []client                 // what holds for some; the first that fits counts
+	log     *slog.Logger
 }
 
 // newAuth returns nil when nothing is configured that a client must know.
 func newAuth(cfg *Config, log *slog.Logger) (*auth, error) {
 	if cfg.SharedKey == "" && len(cfg.Users) == 0 {
+		if len(cfg.Clients) > 0 {
+			return nil, errors.New("inputs.forward.clients say nothing of the others: set shared_key or users too (allow shuts the others out)")
+		}
 		return nil, nil
 	}
 	a := &auth{name: cfg.SelfHostname, key: cfg.Value("shared_key", cfg.SharedKey), log: log}
@@ -59,14 +55,22 @@ func newAuth(cfg *Config, log *slog.Logger) (*auth, error) {
 		}
 		a.users[u.Username] = u.Value("password", u.Password)
 	}
+	for i := range cfg.Clients {
+		c, err := a.client(i, &cfg.Clients[i])
+		if err != nil {
+			return nil, err
+		}
+		a.clients = append(a.clients, c)
+	}
 	return a, nil
 }
 
 // check returns why a client is refused, in Fluentd's words; empty: it is not.
 // How long it takes does not tell how much of a digest was right.
-func (a *auth) check(p *wire.Ping, nonce, salt []byte) string {
-	key := subtle.ConstantTimeCompare(p.KeyDigest, wire.Digest(p.Salt, p.Hostname, nonce, a.now(a.key)))
+func (a *auth) check(p *wire.Ping, of client, nonce, salt []byte) string {
+	key := subtle.ConstantTimeCompare(p.KeyDigest, wire.Digest(p.Salt, p.Hostname, nonce, a.now(of.key)))
 	password, known := a.users[string(p.Username)]
+	known = known && of.may(string(p.Username))
 	user := subtle.ConstantTimeCompare(p.PasswordDigest, wire.Digest(salt, p.Username, a.now(password)))
 	switch {
 	case key != 1:
@@ -112,6 +116,7 @@ func (c *conn) open() error {
 			return err
 		}
 	}
+	c.source()
 	c.greetBy = time.Time{}
 	return nil
 }
@@ -165,13 +170,14 @@ func (c *conn) greet() error {
 	f, err := c.next()
 	reason := "invalid ping message"
 	var ping wire.Ping
+	of := c.l.auth.of(c.host)
 	switch {
 	case err != nil && !isMalformed(err):
 		return err
 	case err == nil && !c.frames.JSON():
 		var ok bool
 		if ping, ok = wire.ReadPing(&f); ok {
-			reason = c.l.auth.check(&ping, nonce, salt)
+			reason = c.l.auth.check(&ping, of, nonce, salt)
 		}
 	}
 	if reason != "" {
@@ -181,7 +187,7 @@ func (c *conn) greet() error {
 		return refusal{"auth", fmt.Errorf("the client is refused: %s", reason)}
 	}
 	c.frames.Limit(int(c.l.cfg.MaxChunk))
-	digest := wire.Digest(ping.Salt, []byte(c.l.auth.name), nonce, c.l.auth.now(c.l.auth.key))
+	digest := wire.Digest(ping.Salt, []byte(c.l.auth.name), nonce, c.l.auth.now(of.key))
 	return c.say(wire.AppendPong(nil, c.l.auth.name, digest))
 }
 

@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/netip"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -237,7 +238,7 @@ func TestASharedKeyThatChangesIsAskedForAnew(t *testing.T) {
 		nonce, salt, host := []byte("nonce"), []byte("salt"), []byte("there")
 		knows := func(key string) bool {
 			p := wire.Ping{Hostname: host, Salt: salt, KeyDigest: wire.Digest(salt, host, nonce, []byte(key))}
-			return a.check(&p, nonce, salt) == ""
+			return a.check(&p, a.of(netip.Addr{}), nonce, salt) == ""
 		}
 		if !knows("first") || knows("second") {
 			t.Fatal("at the start")

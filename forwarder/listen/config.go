@@ -48,6 +48,12 @@ type Config struct {
 	SharedKey    string `conf:"shared_key,secret"`
 	Users        []User `conf:"users"`
 	SelfHostname string `conf:"self_hostname"`
+	// Clients are those of whom something else is asked. The first that fits counts.
+	Clients []Client `conf:"clients"`
+	// AddressKey is the field that gets the client's address, HostnameKey the one
+	// that gets its name, which is asked for once a connection.
+	AddressKey  string `conf:"source_address_key"`
+	HostnameKey string `conf:"source_hostname_key"`
 	// Allow and Deny are networks and addresses. Deny counts for more; an empty
 	// Allow allows all.
 	Allow []string `conf:"allow"`

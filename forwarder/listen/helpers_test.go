@@ -178,6 +178,12 @@ func newListener(t testing.TB, change func(*Config)) *server {
 func start(t testing.TB, out Out, change func(*Config)) *server {
 	t.Helper()
 	s := newListener(t, change)
+	s.start(t, out)
+	return s
+}
+
+func (s *server) start(t testing.TB, out Out) {
+	t.Helper()
 	if err := s.Listen(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -186,7 +192,6 @@ func start(t testing.TB, out Out, change func(*Config)) *server {
 	s.cancel = cancel
 	go func() { s.done <- s.Run(ctx, out) }()
 	t.Cleanup(func() { s.stop(t) })
-	return s
 }
 
 func (s *server) stop(t testing.TB) {

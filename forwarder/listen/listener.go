@@ -39,6 +39,7 @@ type Listener struct {
 	door    *netin.Door
 	room    *netin.Room
 	pending pendingSet
+	lookup  func(ctx context.Context, address string) (names []string, err error)
 	open    atomic.Int64 // connections
 
 	badLog, closeLog, acceptLog, refuseLog netin.Sparse
@@ -71,7 +72,7 @@ func New(cfg Config, l *ledger.Ledger, log *slog.Logger, reg prometheus.Register
 	}
 	return &Listener{
 		cfg: cfg, ledger: l, log: log, metrics: m, base: base,
-		tls: secure, auth: a, door: d, room: netin.NewRoom(cfg.Memory),
+		tls: secure, auth: a, door: d, room: netin.NewRoom(cfg.Memory), lookup: lookup,
 		badLog:    netin.Sparse{Log: log, Every: 10 * time.Second},
 		closeLog:  netin.Sparse{Log: log, Every: time.Second},
 		acceptLog: netin.Sparse{Log: log, Every: 10 * time.Second},

@@ -9,7 +9,7 @@ import (
 
 // Door decides which hosts may connect, and how often at once.
 type Door struct {
-	allow, deny []netip.Prefix
+	allow, deny Networks
 	most        int // connections of one client; 0: any number
 
 	mu   sync.Mutex
@@ -21,14 +21,30 @@ type Door struct {
 // where the settings allow and deny stand, with a dot, for errors.
 func NewDoor(section string, allow, deny []string, most int) (d *Door, err error) {
 	d = &Door{most: most, open: map[netip.Addr]int{}}
-	if d.allow, err = prefixes(section+"allow", allow); err == nil {
-		d.deny, err = prefixes(section+"deny", deny)
+	if d.allow, err = ParseNetworks(section+"allow", allow); err == nil {
+		d.deny, err = ParseNetworks(section+"deny", deny)
 	}
 	return d, err
 }
 
-// prefixes reads networks, and addresses for networks of one.
-func prefixes(name string, list []string) (out []netip.Prefix, err error) {
+// Networks are some of the Internet's.
+type Networks []netip.Prefix
+
+// Contain reports whether a host is in one of them; one without an address,
+// at the unix socket, is in none.
+func (n Networks) Contain(host netip.Addr) bool {
+	host = host.WithZone("")
+	for _, p := range n {
+		if p.Contains(host) {
+			return true
+		}
+	}
+	return false
+}
+
+// ParseNetworks reads networks, and addresses for networks of one. name is the
+// setting they stand in, for errors.
+func ParseNetworks(name string, list []string) (out Networks, err error) {
 	for i, s := range list {
 		var p netip.Prefix
 		if strings.Contains(s, "/") {
@@ -50,19 +66,7 @@ func prefixes(name string, list []string) (out []netip.Prefix, err error) {
 // Admits reports whether a host is allowed and not denied. One without an
 // address, at the unix socket, always is: the file's mode keeps that door.
 func (d *Door) Admits(host netip.Addr) bool {
-	if !host.IsValid() {
-		return true
-	}
-	in := func(list []netip.Prefix) bool {
-		for _, p := range list {
-			if p.Contains(host) {
-				return true
-			}
-		}
-		return false
-	}
-	host = host.WithZone("")
-	return !in(d.deny) && (len(d.allow) == 0 || in(d.allow))
+	return !host.IsValid() || !d.deny.Contain(host) && (len(d.allow) == 0 || d.allow.Contain(host))
 }
 
 // client is what counts as one: with IPv6 a host has a whole /64.
