@@ -13,9 +13,10 @@ import (
 // everything.
 var arrows = map[string]struct{ ours, others string }{
 	"event":                    {"", "github.com/zeebo/xxh3"},
-	"wire":                     {"", "github.com/tinylib/msgp github.com/klauspost/compress"},
+	"wire":                     {"wire/quote", "github.com/tinylib/msgp github.com/klauspost/compress"},
+	"wire/quote":               {"", ""},
 	"wire/metadata":            {"event wire", "github.com/tinylib/msgp"},
-	"parser":                   {"event parser/timefmt parser/rubyexp", ""},
+	"parser":                   {"event wire/quote parser/timefmt parser/rubyexp", ""},
 	"parser/timefmt":           {"event", ""},
 	"parser/rubyexp":           {"", "github.com/dlclark/regexp2"},
 	"parser/multiline":         {"", ""},

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"sluice/event"
+	"sluice/wire/quote"
 )
 
 var update = flag.Bool("update", false, "write the golden files")
@@ -136,9 +137,9 @@ func parsed(p *Parser, text string) string {
 		if i > 0 {
 			out = append(out, ", "...)
 		}
-		out = append(AppendQuoted(out, []byte(b.Keys[f.Key])), ": "...)
+		out = append(quote.Append(out, []byte(b.Keys[f.Key])), ": "...)
 		if f.Val.Kind == event.Text {
-			out = AppendQuoted(out, b.Bytes(f.Val))
+			out = quote.Append(out, b.Bytes(f.Val))
 		} else {
 			out = append(out, b.Bytes(f.Val)...)
 		}
@@ -156,7 +157,7 @@ func TestFormats(t *testing.T) {
 		}
 		out.WriteString("\n" + f.name + "\n")
 		for _, text := range f.texts {
-			out.Write(append(AppendQuoted(nil, []byte(text)), '\n'))
+			out.Write(append(quote.Append(nil, []byte(text)), '\n'))
 			out.WriteString(parsed(p, text))
 		}
 	}

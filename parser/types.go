@@ -10,6 +10,7 @@ import (
 
 	"sluice/event"
 	"sluice/parser/timefmt"
+	"sluice/wire/quote"
 )
 
 // conversion gives one field its type.
@@ -218,7 +219,7 @@ func (c *conversion) split(b *event.Batch, v event.Value, p []byte) event.Value 
 			b.Arena = append(b.Arena, ',')
 		}
 		part, rest, more := bytes.Cut(p, []byte(c.delimiter))
-		b.Arena = AppendQuoted(b.Arena, part)
+		b.Arena = quote.Append(b.Arena, part)
 		p = rest
 		if !more {
 			break
@@ -238,27 +239,6 @@ func equalFold(p []byte, lower string) bool {
 		}
 	}
 	return true
-}
-
-// AppendQuoted appends s as a JSON string; bytes that are not UTF-8 stay.
-func AppendQuoted(dst, s []byte) []byte {
-	const hex = "0123456789abcdef"
-	dst = append(dst, '"')
-	for _, c := range s {
-		switch {
-		case c == '"' || c == '\\':
-			dst = append(dst, '\\', c)
-		case c == '\n':
-			dst = append(dst, `\n`...)
-		case c == '\t':
-			dst = append(dst, `\t`...)
-		case c < ' ':
-			dst = append(dst, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
-		default:
-			dst = append(dst, c)
-		}
-	}
-	return append(dst, '"')
 }
 
 func appendUint(dst []byte, n int) []byte { return strconv.AppendInt(dst, int64(n), 10) }

@@ -2,8 +2,8 @@
 // protocol, with their compression.
 //
 // Promise: what a peer declares costs nothing. Memory grows with the bytes
-// that arrived, never with a length or a count somebody wrote; nothing here
-// recurses into a peer's nesting, and no input makes it panic. Reading
+// that arrived, never with a length or a count somebody wrote; nothing
+// recurses into a peer's nesting beyond MaxDepth, and no input makes it panic. Reading
 // allocates nothing per value: it measures values in place and returns spans
 // of the caller's bytes.
 //

@@ -10,6 +10,8 @@ import (
 
 	"sluice/event"
 	"sluice/parser"
+	"sluice/wire"
+	"sluice/wire/quote"
 
 	"github.com/tinylib/msgp/msgp"
 )
@@ -88,14 +90,14 @@ func show(b *event.Batch, i int) string {
 		if j > 0 {
 			out = append(out, ',')
 		}
-		out = append(parser.AppendQuoted(out, []byte(b.Keys[f.Key])), ':')
+		out = append(quote.Append(out, []byte(b.Keys[f.Key])), ':')
 		switch p := b.Bytes(f.Val); f.Val.Kind {
 		case event.Text:
-			out = parser.AppendQuoted(out, p)
+			out = quote.Append(out, p)
 		case event.JSON:
 			out = append(out, p...)
 		case event.Msgp:
-			out, _ = appendJSON(out, p, 0)
+			out, _ = wire.ToJSON(out, p)
 		}
 	}
 	return string(append(out, '}'))

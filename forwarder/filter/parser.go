@@ -7,6 +7,7 @@ import (
 
 	"sluice/event"
 	"sluice/parser"
+	"sluice/wire/quote"
 )
 
 // ParserConfig is Fluentd's filter parser: a field's text becomes the record,
@@ -141,9 +142,9 @@ func hash(b *event.Batch, fields []event.Field) event.Value {
 		if i > 0 {
 			b.Arena = append(b.Arena, ',')
 		}
-		b.Arena = append(parser.AppendQuoted(b.Arena, []byte(b.Keys[f.Key])), ':')
+		b.Arena = append(quote.Append(b.Arena, []byte(b.Keys[f.Key])), ':')
 		if f.Val.Kind == event.Text {
-			b.Arena = parser.AppendQuoted(b.Arena, b.Bytes(f.Val))
+			b.Arena = quote.Append(b.Arena, b.Bytes(f.Val))
 		} else {
 			b.Arena = append(b.Arena, b.Bytes(f.Val)...)
 		}

@@ -4,7 +4,7 @@ import (
 	"testing"
 
 	"sluice/event"
-	"sluice/parser"
+	"sluice/wire/quote"
 )
 
 // config is the default, to parse the field log, with a change.
@@ -112,7 +112,7 @@ func TestParserTime(t *testing.T) {
 			t.Errorf("%s: %v", c.time, err)
 			continue
 		}
-		in := `{"log":` + string(parser.AppendQuoted(nil, []byte(`{"time":1,"time":`+c.time+`}`))) + `}`
+		in := `{"log":` + string(quote.Append(nil, []byte(`{"time":1,"time":`+c.time+`}`))) + `}`
 		if c.left == "" {
 			c.left = in
 		}

@@ -7,6 +7,7 @@ import (
 	"sluice/event"
 	"sluice/parser"
 	"sluice/wire"
+	"sluice/wire/quote"
 )
 
 // find notes the hits in a text, in order and none in another, and counts them.
@@ -153,7 +154,7 @@ func (r *Redact) appendInstead(dst, text []byte, run *redactRun) []byte {
 	if r.cfg.Action == "drop" {
 		return append(dst, "null"...)
 	}
-	return parser.AppendQuoted(dst, r.clean(text, run))
+	return quote.Append(dst, r.clean(text, run))
 }
 
 func colonFollows(p []byte, i int) bool {
@@ -177,7 +178,7 @@ func (r *Redact) inMsgp(p []byte, run *redactRun) (found bool) {
 		case wire.Str, wire.Bin:
 			found = r.find(p[min(at+h.Head, end):end], run)
 		case wire.Int:
-			run.text = appendInt(run.text[:0], p[at:end])
+			run.text = wire.ToText(run.text[:0], p[at:end])
 			found = r.find(run.text, run)
 		}
 		at = end

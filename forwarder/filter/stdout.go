@@ -5,7 +5,8 @@ import (
 	"sync"
 
 	"sluice/event"
-	"sluice/parser"
+	"sluice/wire"
+	"sluice/wire/quote"
 )
 
 // StdoutConfig is Fluentd's filter stdout: records are shown as they pass.
@@ -68,7 +69,7 @@ func appendRecord(dst []byte, b *event.Batch, i int) []byte {
 		if j > 0 {
 			dst = append(dst, ',')
 		}
-		dst = append(parser.AppendQuoted(dst, []byte(b.Keys[f.Key])), ':')
+		dst = append(quote.Append(dst, []byte(b.Keys[f.Key])), ':')
 		dst = appendValue(dst, b.Bytes(f.Val), f.Val.Kind)
 	}
 	return append(dst, '}')
@@ -78,9 +79,9 @@ func appendRecord(dst []byte, b *event.Batch, i int) []byte {
 func appendValue(dst, p []byte, k event.Kind) []byte {
 	switch k {
 	case event.Text:
-		return parser.AppendQuoted(dst, p)
+		return quote.Append(dst, p)
 	case event.Msgp:
-		dst, _ = appendJSON(dst, p, 0)
+		dst, _ = wire.ToJSON(dst, p)
 		return dst
 	}
 	return append(dst, p...)

@@ -27,13 +27,13 @@ func TestAppendText(t *testing.T) {
 		{msgp.AppendBool(nil, true), event.Msgp, `true`},
 		{msgp.AppendBool(nil, false), event.Msgp, `false`},
 		{msgp.AppendFloat64(nil, 2), event.Msgp, `2.0`},
-		{msgp.AppendFloat64(nil, 1e300), event.Msgp, `1e+300`},
+		{msgp.AppendFloat64(nil, 1e300), event.Msgp, `1.0e+300`},
 		{msgp.AppendFloat64(nil, 1500000000.25), event.Msgp, `1500000000.25`},
 		{msgp.AppendFloat32(nil, 0.1), event.Msgp, `0.1`},
 		{msgp.AppendFloat64(nil, math.NaN()), event.Msgp, `NaN`},
 		{msgp.AppendUint64(nil, math.MaxUint64), event.Msgp, `18446744073709551615`},
 		{msgp.AppendInt64(nil, math.MinInt64), event.Msgp, `-9223372036854775808`},
-		{[]byte{0xd7, 0, 0, 0, 0, 1, 0, 0, 0, 0}, event.Msgp, `null`}, // an ext
+		{[]byte{0xd7, 0, 0, 0, 0, 1, 0, 0, 0, 0}, event.Msgp, `1`}, // a time
 		{[]byte{0xd1, 0x00, 0x05}, event.Msgp, `5`},
 		{[]byte{0x82, 0xa1, 'a', 0x91, 0xff, 0xa1, 'b', 0xc0}, event.Msgp, `{"a":[-1],"b":null}`},
 	}

@@ -17,7 +17,7 @@ func asJSON(b *event.Batch, v event.Value) event.Value {
 	}
 	from := len(b.Arena)
 	var n int
-	if b.Arena, n = appendJSON(b.Arena, b.Bytes(v), 0); n == 0 {
+	if b.Arena, n = wire.ToJSON(b.Arena, b.Bytes(v)); n == 0 {
 		b.Arena = append(b.Arena[:from], "null"...)
 	}
 	return b.Since(from, event.JSON)

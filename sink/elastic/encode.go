@@ -5,6 +5,7 @@ import (
 	"unsafe"
 
 	"sluice/event"
+	"sluice/wire/quote"
 )
 
 // encoder is what one Encode works with. It is pooled; between batches it keeps
@@ -103,11 +104,11 @@ func (e *encoder) begin(b *event.Batch) {
 		return
 	}
 	if e.sink.ecs {
-		e.tag = appendString(append(e.tag, `,"labels":{"tag":`...), bytesOf(b.Tag))
+		e.tag = quote.Append(append(e.tag, `,"labels":{"tag":`...), bytesOf(b.Tag))
 		e.tag = append(e.tag, '}')
 	} else {
-		e.tag = append(appendString(append(e.tag, ','), bytesOf(e.sink.like.TagKey)), ':')
-		e.tag = appendString(e.tag, bytesOf(b.Tag))
+		e.tag = append(quote.Append(append(e.tag, ','), bytesOf(e.sink.like.TagKey)), ':')
+		e.tag = quote.Append(e.tag, bytesOf(b.Tag))
 	}
 }
 
@@ -186,7 +187,7 @@ func (e *encoder) classify(k uint16, p *plan) {
 	if reserved || !cleanKey(name) {
 		name = e.rename(name, reserved)
 	}
-	e.names = append(appendString(e.names, name), ':')
+	e.names = append(quote.Append(e.names, name), ':')
 	p.to = uint32(len(e.names))
 }
 

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"sluice/event"
+	"sluice/wire/quote"
 )
 
 // fragment is what an event.Fragment is to this sink: bytes that are the same
@@ -66,7 +67,7 @@ func (s *Sink) ecsFragment(f *event.Fragment) *fragment {
 	add("host.name", f.Node)
 	add("agent.type", "sluice")
 	ls = r.statics(ls, f.Fields)
-	r.log = appendString([]byte(`"file":{"path":`), bytesOf(f.File))
+	r.log = quote.Append([]byte(`"file":{"path":`), bytesOf(f.File))
 	r.log = append(r.log, '}', '}')
 	r.tail = appendTail(ls)
 	return r
@@ -176,11 +177,11 @@ func appendTail(ls []leaf) []byte {
 func appendTree(dst []byte, ls []leaf) []byte {
 	for len(ls) > 0 {
 		head, _, deeper := strings.Cut(ls[0].path, ".")
-		dst = appendString(dst, bytesOf(strings.ReplaceAll(head, dot, ".")))
+		dst = quote.Append(dst, bytesOf(strings.ReplaceAll(head, dot, ".")))
 		dst = append(dst, ':')
 		n := 1
 		if !deeper {
-			dst = appendString(dst, bytesOf(ls[0].value))
+			dst = quote.Append(dst, bytesOf(ls[0].value))
 		} else {
 			var below []leaf
 			for n = 0; n < len(ls) && strings.HasPrefix(ls[n].path, head+"."); n++ {

@@ -6,6 +6,8 @@ import (
 	"unicode/utf16"
 	"unicode/utf8"
 	"unsafe"
+
+	"sluice/wire/quote"
 )
 
 // json copies the JSON value at pos, normalising it on the way. It reports
@@ -125,7 +127,7 @@ func (w *writer) jsonText(from int) bool {
 		case '}', ']':
 			if nested--; nested == 0 {
 				w.pos = i + 1
-				w.dst = appendString(w.dst, w.src[from:w.pos])
+				w.dst = quote.Append(w.dst, w.src[from:w.pos])
 				return true
 			}
 		}
@@ -137,7 +139,7 @@ func (w *writer) jsonText(from int) bool {
 // or -1. Escapes are skipped unseen.
 func stringEnd(s []byte, i int) int {
 	for i++; ; i++ {
-		i, _ = scan(s, i)
+		i, _ = quote.Scan(s, i)
 		switch {
 		case i >= len(s):
 			return -1
@@ -153,8 +155,8 @@ func stringEnd(s []byte, i int) int {
 func (w *writer) jsonString() bool {
 	w.dst = append(w.dst, '"')
 	for i := w.pos + 1; ; {
-		end, high := scan(w.src, i)
-		w.dst = appendRun(w.dst, w.src[i:end], high)
+		end, high := quote.Scan(w.src, i)
+		w.dst = quote.Run(w.dst, w.src[i:end], high)
 		if end == len(w.src) {
 			return false
 		}
@@ -171,7 +173,7 @@ func (w *writer) jsonString() bool {
 			w.dst = append(w.dst, w.src[end:end+n]...)
 			i = end + n
 		default:
-			w.dst = appendEscape(w.dst, c)
+			w.dst = quote.Escape(w.dst, c)
 			i = end + 1
 		}
 	}
@@ -219,7 +221,7 @@ func (w *writer) jsonName() ([]byte, bool) {
 		return nil, false
 	}
 	i := w.pos + 1
-	end, _ := scan(w.src, i)
+	end, _ := quote.Scan(w.src, i)
 	if end < len(w.src) && w.src[end] == '"' {
 		w.pos = end + 1
 		return w.src[i:end], true
@@ -244,7 +246,7 @@ func (w *writer) jsonName() ([]byte, bool) {
 			w.name = append(w.name, c)
 			i = end + 1
 		}
-		end, _ = scan(w.src, i)
+		end, _ = quote.Scan(w.src, i)
 	}
 }
 
@@ -314,7 +316,7 @@ func (w *writer) jsonNumber() bool {
 	if fits(text, whole) {
 		w.dst = append(w.dst, text...)
 	} else {
-		w.dst = appendString(w.dst, text)
+		w.dst = quote.Append(w.dst, text)
 	}
 	return true
 }

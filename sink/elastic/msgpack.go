@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"sluice/event"
+	"sluice/wire/quote"
 )
 
 // Extension types that are times: Forward's EventTime, the one that the Go
@@ -133,7 +134,7 @@ func (w *writer) appendUint(n uint64) {
 
 func (w *writer) msgString(n uint64) bool {
 	p, ok := w.take(n)
-	w.dst = appendString(w.dst, p)
+	w.dst = quote.Append(w.dst, p)
 	return ok
 }
 
@@ -257,7 +258,7 @@ func (w *writer) beginText() (start int) {
 func (w *writer) endText(start int, ok bool) bool {
 	w.loose = false
 	w.text = append(w.text[:0], w.dst[start:]...)
-	w.dst = appendString(w.dst[:start], w.text)
+	w.dst = quote.Append(w.dst[:start], w.text)
 	return ok
 }
 

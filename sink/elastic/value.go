@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"sluice/event"
+	"sluice/wire/quote"
 )
 
 const (
@@ -42,7 +43,7 @@ type writer struct {
 // value appends a value that stands at the given depth (of its container).
 func (w *writer) value(dst, src []byte, k event.Kind, depth int) []byte {
 	if k == event.Text {
-		return appendString(dst, src)
+		return quote.Append(dst, src)
 	}
 	w.dst, w.src, w.pos, w.moved, w.loose = dst, src, 0, 0, false
 	start, ok := len(dst), false
@@ -59,7 +60,7 @@ func (w *writer) value(dst, src []byte, k event.Kind, depth int) []byte {
 		return dst
 	}
 	if k == event.JSON {
-		return appendString(dst[:start], src)
+		return quote.Append(dst[:start], src)
 	}
 	return appendBinary(dst[:start], src)
 }
@@ -68,7 +69,7 @@ func (w *writer) value(dst, src []byte, k event.Kind, depth int) []byte {
 // in base64.
 func appendBinary(dst, p []byte) []byte {
 	if utf8.Valid(p) {
-		return appendString(dst, p)
+		return quote.Append(dst, p)
 	}
 	dst = append(dst, '"')
 	dst = base64.StdEncoding.AppendEncode(dst, p)
@@ -80,15 +81,15 @@ func appendBinary(dst, p []byte) []byte {
 func (w *writer) key(base int, name []byte) bool {
 	start := len(w.dst)
 	if w.loose {
-		w.dst = append(appendString(w.dst, name), ':')
+		w.dst = append(quote.Append(w.dst, name), ':')
 		return true
 	}
 	clean := cleanKey(name)
 	if clean {
-		w.dst = appendString(w.dst, name)
+		w.dst = quote.Append(w.dst, name)
 	} else {
 		w.text = appendClean(w.text[:0], name)
-		w.dst = appendString(w.dst, w.text)
+		w.dst = quote.Append(w.dst, w.text)
 	}
 	m := member{start: start, name: len(w.dst), renamed: !clean}
 	m.sum = sumOf(w.dst[start:m.name])

@@ -39,23 +39,6 @@ func TestText(t *testing.T) {
 	}
 }
 
-// Every byte at every place of a word is found, and nothing else.
-func TestScan(t *testing.T) {
-	for at := range 20 {
-		for c := range 256 {
-			s := bytes.Repeat([]byte{0x80 | 'b'}, 20)
-			s[at] = byte(c)
-			want := len(s)
-			if c < 0x20 || c == '"' || c == '\\' {
-				want = at
-			}
-			if got, high := scan(s, 0); got != want || !high && at > 0 {
-				t.Fatalf("byte %#x at %d: got %d, %v", c, at, got, high)
-			}
-		}
-	}
-}
-
 func TestJSON(t *testing.T) {
 	long := strings.Repeat("1", 1001)
 	for in, want := range map[string]string{

@@ -7,6 +7,7 @@ import (
 
 	"sluice/event"
 	"sluice/parser/timefmt"
+	"sluice/wire/quote"
 )
 
 // Formatter writes records of one form. It may be used from many goroutines at
@@ -160,7 +161,7 @@ func (j *Inject) fields() (list []injected, err error) {
 		if err != nil {
 			return nil, err
 		}
-		list = append(list, injected{name: j.HostnameKey, json: appendString(nil, []byte(name))})
+		list = append(list, injected{name: j.HostnameKey, json: quote.Append(nil, []byte(name))})
 	}
 	if j.WorkerIDKey != "" {
 		list = append(list, injected{name: j.WorkerIDKey, json: []byte("0")})
@@ -184,7 +185,7 @@ func (j *injected) append(dst []byte, r *record) []byte {
 	case j.json != nil:
 		return append(dst, j.json...)
 	case j.tag:
-		return appendString(dst, []byte(r.b.Tag))
+		return quote.Append(dst, []byte(r.b.Tag))
 	case j.times.form != nil:
 		dst = append(j.times.append(append(dst, '"'), r.time), '"')
 		return dst

@@ -5,6 +5,7 @@ import (
 	"unsafe"
 
 	"sluice/event"
+	"sluice/wire/quote"
 )
 
 // appendObject writes the record as one JSON object.
@@ -13,18 +14,18 @@ func appendObject(dst []byte, r *record) []byte {
 	from := len(dst)
 	for _, f := range r.fields {
 		if name := r.b.Keys[f.Key]; !r.overridden(name) {
-			dst = append(appendString(dst, bytesOf(name)), ':')
+			dst = append(quote.Append(dst, bytesOf(name)), ':')
 			dst = append(appendValue(dst, r.b.Bytes(f.Val), f.Val.Kind), ',')
 		}
 	}
 	for i := range r.shared {
 		if m := &r.shared[i]; !r.overridden(m.name) && !r.own(m.name) {
-			dst = append(appendString(dst, bytesOf(m.name)), ':')
+			dst = append(quote.Append(dst, bytesOf(m.name)), ':')
 			dst = append(append(dst, m.json...), ',')
 		}
 	}
 	for i := range r.injected {
-		dst = append(appendString(dst, bytesOf(r.injected[i].name)), ':')
+		dst = append(quote.Append(dst, bytesOf(r.injected[i].name)), ':')
 		dst = append(r.injected[i].append(dst, r), ',')
 	}
 	if len(dst) > from {
@@ -83,7 +84,7 @@ func (c *columns) append(dst []byte, r *record) []byte {
 		from := len(dst)
 		dst = r.text(dst, key)
 		if c.quotes && (c.always || c.special(dst[from:])) {
-			dst = quote(dst, from)
+			dst = enclose(dst, from)
 		}
 	}
 	return dst
@@ -93,8 +94,8 @@ func (c *columns) special(p []byte) bool {
 	return bytes.ContainsAny(p, "\"\r\n") || bytes.Contains(p, bytesOf(c.delimiter))
 }
 
-// quote puts dst[from:] in quotes, those within it doubled.
-func quote(dst []byte, from int) []byte {
+// enclose puts dst[from:] in quotes, those within it doubled.
+func enclose(dst []byte, from int) []byte {
 	n := bytes.Count(dst[from:], []byte{'"'})
 	end := len(dst)
 	for range n + 2 {

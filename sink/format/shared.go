@@ -1,6 +1,9 @@
 package format
 
-import "sluice/event"
+import (
+	"sluice/event"
+	"sluice/wire/quote"
+)
 
 // member is a field that a batch says of all its records.
 type member struct {
@@ -43,10 +46,10 @@ func makeMembers(f *event.Fragment) any {
 		add("kubernetes", kubernetes)
 	}
 	if f.Cluster != "" {
-		list = append(list, member{"cluster_name", appendString(nil, []byte(f.Cluster))})
+		list = append(list, member{"cluster_name", quote.Append(nil, []byte(f.Cluster))})
 	}
 	for _, p := range f.Fields {
-		list = append(list, member{p.Name, appendString(nil, []byte(p.Value))})
+		list = append(list, member{p.Name, quote.Append(nil, []byte(p.Value))})
 	}
 	return list
 }
@@ -60,13 +63,13 @@ func (o *object) name(name string) {
 	if len(*o) == 0 {
 		mark = '{'
 	}
-	*o = append(appendString(append(*o, mark), []byte(name)), ':')
+	*o = append(quote.Append(append(*o, mark), []byte(name)), ':')
 }
 
 func (o *object) text(name, value string) {
 	if value != "" {
 		o.name(name)
-		*o = appendString(*o, []byte(value))
+		*o = quote.Append(*o, []byte(value))
 	}
 }
 
@@ -74,7 +77,7 @@ func (o *object) texts(name string, pairs []event.Pair) {
 	var inner object
 	for _, p := range pairs {
 		inner.name(p.Name)
-		inner = appendString(inner, []byte(p.Value))
+		inner = quote.Append(inner, []byte(p.Value))
 	}
 	if len(inner) > 0 {
 		o.name(name)

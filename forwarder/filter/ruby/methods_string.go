@@ -5,6 +5,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"sluice/wire/quote"
 )
 
 // textMethod makes a method of one that appends.
@@ -31,7 +33,7 @@ func stringMethods() methods {
 		"swapcase":          textMethod(func(dst []byte, s string) []byte { return appendMapped(dst, s, swapCase) }),
 		"capitalize":        textMethod(appendCapitalized),
 		"reverse":           textMethod(appendReversed),
-		"dump":              textMethod(appendQuoted),
+		"dump":              textMethod(func(dst []byte, s string) []byte { return quote.Append(dst, bytesOf(s)) }),
 		"strip":             partMethod(func(s string) string { return strings.TrimLeft(strings.TrimRight(s, blanks), blanks[:6]) }),
 		"lstrip":            partMethod(func(s string) string { return strings.TrimLeft(s, blanks[:6]) }),
 		"rstrip":            partMethod(func(s string) string { return strings.TrimRight(s, blanks) }),

@@ -1,14 +1,14 @@
 package ruby
 
 import (
-	"bytes"
 	"math"
 	"strconv"
 	"time"
-	"unicode/utf8"
 	"unsafe"
 
 	"sluice/event"
+	"sluice/wire"
+	"sluice/wire/quote"
 )
 
 // view looks at bytes as a string, and bytesOf the other way round. The bytes
@@ -26,7 +26,7 @@ func appendText(dst []byte, v value) []byte {
 	case kStr, kSym, kClass:
 		return append(dst, v.s...)
 	case kFloat:
-		return appendFloat(dst, v.float())
+		return wire.AppendFloat(dst, v.float(), 64)
 	case kTime:
 		return appendTime(dst, v)
 	case kRange:
@@ -55,33 +55,6 @@ func appendTime(dst []byte, v value) []byte {
 // isUTC tells a time in UTC from a local one where that is the same.
 func isUTC(v value) bool { return v.o != nil && v.o.loc == time.UTC }
 
-// appendFloat writes a float as Ruby does: 1.0, 1.0e+20, NaN.
-func appendFloat(dst []byte, f float64) []byte {
-	switch {
-	case math.IsNaN(f):
-		return append(dst, "NaN"...)
-	case math.IsInf(f, 1):
-		return append(dst, "Infinity"...)
-	case math.IsInf(f, -1):
-		return append(dst, "-Infinity"...)
-	}
-	from := len(dst)
-	if a := math.Abs(f); a != 0 && (a < 1e-4 || a >= 1e16) {
-		dst = strconv.AppendFloat(dst, f, 'e', -1, 64)
-		if !bytes.Contains(dst[from:], []byte(".")) {
-			e := from + bytes.IndexByte(dst[from:], 'e')
-			tail := string(dst[e:])
-			dst = append(append(dst[:e], ".0"...), tail...)
-		}
-		return dst
-	}
-	dst = strconv.AppendFloat(dst, f, 'f', -1, 64)
-	if !bytes.Contains(dst[from:], []byte(".")) {
-		dst = append(dst, ".0"...)
-	}
-	return dst
-}
-
 // appendJSON appends v as JSON.
 func appendJSON(dst []byte, v value) []byte {
 	switch v.kind {
@@ -97,7 +70,7 @@ func appendJSON(dst []byte, v value) []byte {
 		if f := v.float(); math.IsNaN(f) || math.IsInf(f, 0) {
 			return append(dst, "null"...)
 		}
-		return appendFloat(dst, v.float())
+		return wire.AppendFloat(dst, v.float(), 64)
 	case kRaw:
 		if v.enc == event.JSON {
 			return append(dst, v.s...)
@@ -118,45 +91,14 @@ func appendJSON(dst []byte, v value) []byte {
 			if i > 0 {
 				dst = append(dst, ',')
 			}
-			dst = append(appendQuoted(dst, string(appendText(nil, p.k))), ':')
+			dst = append(quote.Append(dst, appendText(nil, p.k)), ':')
 			dst = appendJSON(dst, p.v)
 		}
 		return append(dst, '}')
 	case kStr, kSym:
-		return appendQuoted(dst, v.s)
+		return quote.Append(dst, bytesOf(v.s))
 	}
-	return appendQuoted(dst, string(appendText(nil, v)))
-}
-
-// appendQuoted appends s as a JSON string; what is not UTF-8 becomes U+FFFD.
-func appendQuoted(dst []byte, s string) []byte {
-	const hex = "0123456789abcdef"
-	dst = append(dst, '"')
-	for i := 0; i < len(s); {
-		c := s[i]
-		if c >= utf8.RuneSelf {
-			r, n := utf8.DecodeRuneInString(s[i:])
-			dst = utf8.AppendRune(dst, r)
-			i += n
-			continue
-		}
-		i++
-		switch {
-		case c == '"' || c == '\\':
-			dst = append(dst, '\\', c)
-		case c == '\n':
-			dst = append(dst, `\n`...)
-		case c == '\t':
-			dst = append(dst, `\t`...)
-		case c == '\r':
-			dst = append(dst, `\r`...)
-		case c < ' ':
-			dst = append(dst, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
-		default:
-			dst = append(dst, c)
-		}
-	}
-	return append(dst, '"')
+	return quote.Append(dst, appendText(nil, v))
 }
 
 // inspect is how p would show a value; strings are quoted.
@@ -165,7 +107,7 @@ func inspect(v value) string {
 	case kNil:
 		return "nil"
 	case kStr:
-		return string(appendQuoted(nil, v.s))
+		return string(quote.Append(nil, bytesOf(v.s)))
 	case kSym:
 		return ":" + v.s
 	case kRegexp:

@@ -1,4 +1,8 @@
-package elastic
+// Package quote writes JSON strings.
+//
+// Promise: what it writes is a string of RFC 8259 in UTF-8, whatever the bytes
+// were. It allocates only to grow dst.
+package quote
 
 import (
 	"encoding/binary"
@@ -11,11 +15,11 @@ const (
 	highs = 0x8080808080808080
 )
 
-// scan returns the index, from i on, of the first byte that JSON wants escaped
+// Scan returns the index, from i on, of the first byte that JSON wants escaped
 // in a string (below 0x20, quote, backslash), or len(s); and whether bytes of
 // 0x80 or more may have been passed. Eight bytes at a time: of each mask the
 // lowest set bit is exact, those above it may be borrowed.
-func scan(s []byte, i int) (at int, high bool) {
+func Scan(s []byte, i int) (at int, high bool) {
 	var seen uint64
 	for ; len(s)-i >= 8; i += 8 {
 		w := binary.LittleEndian.Uint64(s[i:])
@@ -36,31 +40,24 @@ func scan(s []byte, i int) (at int, high bool) {
 	return i, seen&highs != 0
 }
 
-// appendString appends s as a JSON string.
-func appendString(dst, s []byte) []byte {
+// Append appends s as a JSON string: copied in runs, escapes where JSON wants
+// them, U+FFFD for what is not UTF-8 (surrogates and overlong forms too).
+func Append(dst, s []byte) []byte {
 	dst = append(dst, '"')
-	dst = appendEscaped(dst, s)
-	return append(dst, '"')
-}
-
-// appendEscaped appends s as the inside of a JSON string: copied in runs,
-// escapes where JSON wants them, U+FFFD for what is not UTF-8 (surrogates and
-// overlong forms too).
-func appendEscaped(dst, s []byte) []byte {
 	for i := 0; ; i++ {
-		end, high := scan(s, i)
-		dst = appendRun(dst, s[i:end], high)
+		end, high := Scan(s, i)
+		dst = Run(dst, s[i:end], high)
 		if end == len(s) {
-			return dst
+			return append(dst, '"')
 		}
-		dst = appendEscape(dst, s[end])
+		dst = Escape(dst, s[end])
 		i = end
 	}
 }
 
-// appendRun copies a run that needs no escapes; high: it may hold bytes that
-// are not ASCII, so that UTF-8 must be checked.
-func appendRun(dst, run []byte, high bool) []byte {
+// Run copies a run that needs no escapes; high: it may hold bytes that are not
+// ASCII, so that UTF-8 must be checked.
+func Run(dst, run []byte, high bool) []byte {
 	if !high || utf8.Valid(run) {
 		return append(dst, run...)
 	}
@@ -78,7 +75,8 @@ func appendRun(dst, run []byte, high bool) []byte {
 
 const hexDigits = "0123456789abcdef"
 
-func appendEscape(dst []byte, c byte) []byte {
+// Escape appends the escape of one byte.
+func Escape(dst []byte, c byte) []byte {
 	switch c {
 	case '"', '\\':
 		return append(dst, '\\', c)
