@@ -103,10 +103,14 @@ func (a accounts) Collect(ch chan<- prometheus.Metric) {
 }
 
 // deadLetters exports the dead-letter store's counts.
-type deadLetters struct{ store *deadletter.Store }
+type deadLetters struct {
+	store *deadletter.Store
+	limit int64
+}
 
 var (
 	deadBytes   = prometheus.NewDesc("sluice_dead_letters_bytes", "Bytes of dead letters on disk; dead_letters.disk_limit bounds them.", nil, nil)
+	deadLimit   = prometheus.NewDesc("sluice_dead_letters_limit_bytes", "dead_letters.disk_limit: what dead letters may take.", nil, nil)
 	deadWritten = prometheus.NewDesc("sluice_dead_letters_written_total", "Dead letters written by this process.", nil, nil)
 	deadDropped = prometheus.NewDesc("sluice_dead_letters_dropped_total", "Dead letters removed unseen: overflow_action is drop_oldest.", nil, nil)
 )
@@ -114,6 +118,7 @@ var (
 // Describe implements prometheus.Collector.
 func (deadLetters) Describe(ch chan<- *prometheus.Desc) {
 	ch <- deadBytes
+	ch <- deadLimit
 	ch <- deadWritten
 	ch <- deadDropped
 }
@@ -122,6 +127,7 @@ func (deadLetters) Describe(ch chan<- *prometheus.Desc) {
 func (d deadLetters) Collect(ch chan<- prometheus.Metric) {
 	bytes, written, dropped := d.store.Stats()
 	ch <- prometheus.MustNewConstMetric(deadBytes, prometheus.GaugeValue, float64(bytes))
+	ch <- prometheus.MustNewConstMetric(deadLimit, prometheus.GaugeValue, float64(d.limit))
 	ch <- prometheus.MustNewConstMetric(deadWritten, prometheus.CounterValue, float64(written))
 	ch <- prometheus.MustNewConstMetric(deadDropped, prometheus.CounterValue, float64(dropped))
 }

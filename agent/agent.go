@@ -76,7 +76,7 @@ func (a *Agent) build(s *catalog.Settings, o Options) (err error) {
 		return err
 	}
 	reg := newRegistry(o.Version)
-	reg.MustRegister(deadLetters{a.dead})
+	reg.MustRegister(deadLetters{a.dead, s.DeadLetters.DiskLimit})
 	memory := s.MemoryLimit
 	if memory == 0 {
 		memory = defaultMemory()

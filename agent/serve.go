@@ -22,8 +22,8 @@ type server struct {
 	certs *tlsfiles.Files // nil: plain HTTP
 }
 
-func newServer(section, addr string, c admin.TLS, h http.Handler, o Options) (*server, error) {
-	certs, err := catalog.Certificates(section, c, o.Log)
+func newServer(section, addr string, c admin.TLS, h http.Handler, o Options, reg *prometheus.Registry) (*server, error) {
+	certs, err := catalog.Certificates(section, c, o.Log, reg)
 	if err != nil {
 		return nil, err
 	}
@@ -52,7 +52,7 @@ func (s *server) run(ctx context.Context) error {
 // worth more than a look at them.
 func (a *Agent) listen(s *catalog.Settings, o Options, reg *prometheus.Registry, led *ledger.Ledger) (err error) {
 	if s.Metrics.Listen != "" {
-		a.metrics, err = newServer("metrics", s.Metrics.Listen, s.Metrics.TLS, admin.Metrics(reg, a.health), o)
+		a.metrics, err = newServer("metrics", s.Metrics.Listen, s.Metrics.TLS, admin.Metrics(reg, a.health), o, reg)
 		if err == nil {
 			err = a.metrics.Listen()
 		}
@@ -64,7 +64,7 @@ func (a *Agent) listen(s *catalog.Settings, o Options, reg *prometheus.Registry,
 		if err := s.Admin.Check(); err != nil {
 			return err
 		}
-		a.api, err = newServer("admin", s.Admin.Listen, s.Admin.TLS, admin.API(s.Admin, a.views(s, o, led)), o)
+		a.api, err = newServer("admin", s.Admin.Listen, s.Admin.TLS, admin.API(s.Admin, a.views(s, o, led)), o, reg)
 		if err != nil {
 			return err
 		}

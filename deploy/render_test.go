@@ -8,7 +8,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"reflect"
-	"regexp"
 	"strings"
 	"testing"
 
@@ -113,7 +112,15 @@ func TestChartIsGood(t *testing.T) {
 
 func TestManifestsAreTheChart(t *testing.T) {
 	holds(t, "kustomize/base/agent.yaml", render(t))
-	holds(t, "kustomize/overlays/aggregator/aggregator.yaml", render(t, "--set", "aggregator.enabled=true", "--show-only", "templates/aggregator.yaml"))
+	with := func(templates ...string) []byte {
+		args := []string{"--set", "aggregator.enabled=true"}
+		for _, name := range templates {
+			args = append(args, "--show-only", "templates/"+name+".yaml")
+		}
+		return render(t, args...)
+	}
+	holds(t, "kustomize/overlays/aggregator/aggregator.yaml", with("aggregator"))
+	holds(t, "kustomize/overlays/aggregator/agent.yaml", with("agent-config", "agent")) // a patch
 	holds(t, "kustomize/overlays/prometheus/monitoring.yaml",
 		render(t, "--set", "podMonitor.enabled=true,prometheusRule.enabled=true", "--show-only", "templates/monitoring.yaml"))
 }
@@ -162,7 +169,13 @@ func TestValues(t *testing.T) {
 		"password":       {"elasticsearch.auth.existingSecret=s,elasticsearch.auth.apiKeyKey=,elasticsearch.auth.usernameKey=u,elasticsearch.auth.passwordKey=p", "DaemonSet", append(spec, "containers", 0, "env", 3, "valueFrom", "secretKeyRef", "key"), "p"},
 		"docker":         {"agent.hostPaths.docker=/var/lib/docker/containers", "DaemonSet", append(spec, "containers", 0, "volumeMounts", 3, "readOnly"), true},
 		"policy":         {"networkPolicy.enabled=true", "NetworkPolicy", []any{"spec", "ingress", 1, "ports", 0, "port"}, "forward"},
-		"aggregator":     {"aggregator.enabled=true,aggregator.storage.className=fast", "StatefulSet", []any{"spec", "volumeClaimTemplates", 0, "spec", "storageClassName"}, "fast"},
+		"storage":        {"aggregator.enabled=true,aggregator.storage.className=fast", "StatefulSet", []any{"spec", "volumeClaimTemplates", 0, "spec", "storageClassName"}, "fast"},
+		"dashboard":      {"agent.enabled=false,grafanaDashboard.enabled=true,grafanaDashboard.labels.dash=yes", "ConfigMap", []any{"metadata", "labels", "dash"}, "yes"},
+		"no aggregators": {"aggregator.enabled=false", "DaemonSet", append(spec, "containers", 0, "volumeMounts", 3), nil},
+		"to aggregators": {"aggregator.enabled=true,elasticsearch.auth.existingSecret=s,elasticsearch.ca.existingSecret=c", "DaemonSet", append(spec, "containers", 0, "env", 2), nil},
+		"both straight":  {"aggregator.enabled=true,agent.config.output=elasticsearch,elasticsearch.auth.existingSecret=s", "DaemonSet", append(spec, "containers", 0, "env", 2, "name"), "ELASTICSEARCH_API_KEY"},
+		"agent's secret": {"aggregator.enabled=true,aggregator.tls.existingSecret=t", "DaemonSet", append(spec, "volumes", 3, "secret", "items"), []any{object{"key": "ca.crt", "path": "ca.crt"}}},
+		"their secret":   {"aggregator.enabled=true,aggregator.tls.existingSecret=t", "StatefulSet", append(spec, "volumes", 1, "secret", "items"), nil},
 		"fluent.conf":    {"agent.fluentConf=<source>", "ConfigMap", []any{"data"}, object{"fluent.conf": "<source>\n"}},
 		"its arguments":  {"agent.fluentConf=<source>", "DaemonSet", append(spec, "containers", 0, "args", 2), "/etc/sluice/fluent.conf"},
 		"pod annotation": {"agent.podAnnotations.a=b", "DaemonSet", []any{"spec", "template", "metadata", "annotations", "a"}, "b"},
@@ -172,93 +185,4 @@ func TestValues(t *testing.T) {
 			t.Errorf("%s: %s %v is %v, want %v", name, c.kind, c.path, got, c.want)
 		}
 	}
-}
-
-// A pod of ours has no privilege that docs/kubernetes.md does not explain.
-func TestPrivileges(t *testing.T) {
-	raw, err := os.ReadFile("manifests/agent-aggregator.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, o := range objects(t, raw) {
-		pod := get(o, "spec", "template", "spec")
-		if pod == nil {
-			continue
-		}
-		if get(pod, "securityContext", "runAsUser") != 65532 || get(pod, "securityContext", "seccompProfile", "type") != "RuntimeDefault" {
-			t.Errorf("%s: %v", o["kind"], get(pod, "securityContext"))
-		}
-		var all []any
-		for _, list := range []string{"containers", "initContainers"} {
-			more, _ := get(pod, list).([]any)
-			all = append(all, more...)
-		}
-		for _, c := range all {
-			s := get(c, "securityContext")
-			if get(s, "allowPrivilegeEscalation") != false || get(s, "readOnlyRootFilesystem") != true || get(s, "capabilities", "drop", 0) != "ALL" ||
-				get(s, "capabilities", "add") != nil || get(s, "privileged") != nil {
-				t.Errorf("%s: container %v: %v", o["kind"], get(c, "name"), s)
-			}
-		}
-		for _, forbidden := range []string{"hostNetwork", "hostPID", "hostIPC"} {
-			if get(pod, forbidden) != nil {
-				t.Errorf("%s has %s", o["kind"], forbidden)
-			}
-		}
-	}
-	role := only(objects(t, raw), "ClusterRole")
-	if want := []any{object{"apiGroups": []any{""}, "resources": []any{"pods", "nodes", "namespaces"}, "verbs": []any{"get", "list", "watch"}}}; !reflect.DeepEqual(role["rules"], want) {
-		t.Errorf("rules %v", role["rules"])
-	}
-}
-
-// The settings in the manifests are good.
-func TestSettings(t *testing.T) {
-	raw, err := os.ReadFile("manifests/agent-aggregator.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	args := []string{"run", "../cmd/sluice", "check", "--strict"}
-	for _, o := range objects(t, raw) {
-		if settings, ok := get(o, "data", "sluice.yaml").(string); ok {
-			path := filepath.Join(t.TempDir(), "sluice.yaml")
-			if err := os.WriteFile(path, []byte(settings), 0o600); err != nil {
-				t.Fatal(err)
-			}
-			args = append(args, path)
-		}
-	}
-	if len(args) != 6 {
-		t.Fatalf("want two settings files, have %v", args)
-	}
-	t.Setenv("NODE_NAME", "node-1")
-	if out, err := exec.Command("go", args...).CombinedOutput(); err != nil {
-		t.Errorf("%v\n%s", err, out)
-	}
-}
-
-// Alerts ask for metrics that there are.
-func TestAlerts(t *testing.T) {
-	raw, err := os.ReadFile(chart + "files/rules.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var code bytes.Buffer
-	err = filepath.WalkDir("..", func(path string, d os.DirEntry, err error) error {
-		if err == nil && strings.HasSuffix(path, ".go") && !strings.HasSuffix(path, "_test.go") {
-			text, err := os.ReadFile(path)
-			code.Write(text)
-			return err
-		}
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, name := range regexp.MustCompile(`sluice_[a-z_]+`).FindAll(raw, -1) {
-		if !bytes.Contains(code.Bytes(), append(append([]byte{'"'}, name...), '"')) {
-			t.Errorf("no metric %s", name)
-		}
-	}
-	output(t, tool(t, "PROMTOOL"), "check", "rules", chart+"files/rules.yaml")
 }

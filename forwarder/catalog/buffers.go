@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"sluice/forwarder"
 	"sluice/forwarder/buffer"
 	"sluice/forwarder/buffer/vfs"
@@ -97,4 +99,18 @@ func LaneDir(lane string) string {
 		}
 	}
 	return dir.String()
+}
+
+// limit has the metrics tell what a lane's files may take, for alerts.
+func (b *builder) limit(lane string, s Buffer) error {
+	if b.d.BufferDir == "" {
+		return nil
+	}
+	err := b.d.Registerer.Register(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "sluice_buffer_limit_bytes", ConstLabels: prometheus.Labels{"lane": lane}, Help: "buffer.disk_limit: what the lane's files may take.",
+	}, func() float64 { return float64(s.DiskLimit) }))
+	if err != nil {
+		return fmt.Errorf("cannot register metrics: %w", err)
+	}
+	return nil
 }

@@ -181,10 +181,11 @@ func (b *builder) lane(c *Context, kind string, out output, s Buffer, cfg forwar
 	pool := forwarder.NewPool()
 	cfg.Name = c.Name
 	lane, err := forwarder.NewLane(cfg, out.Sink, b.queue(c, newDisk(c.Name, kind, out), s, pool), b.d.Dead, pool, b.d.Log, b.d.Registerer)
-	if err == nil {
-		b.parts.Config.Lanes = append(b.parts.Config.Lanes, lane)
+	if err != nil {
+		return nil, err
 	}
-	return lane, err
+	b.parts.Config.Lanes = append(b.parts.Config.Lanes, lane)
+	return lane, b.limit(c.Name, s)
 }
 
 // origin is what is known of every record of this agent.

@@ -12,7 +12,7 @@ import (
 // newForward makes the Forward protocol's sink.
 func newForward(c *Context, cfg forward.Config) (output, error) {
 	if cfg.UseTLS() {
-		files, err := tlsfiles.New(tlsfiles.Config{Cert: cfg.TLS.Cert, Key: cfg.TLS.Key, CA: cfg.TLS.CA}, c.Log)
+		files, err := certificates(tlsfiles.Config{Cert: cfg.TLS.Cert, Key: cfg.TLS.Key, CA: cfg.TLS.CA}, c.Log, c.Deps.Registerer)
 		if err != nil {
 			return output{}, fmt.Errorf("forward.tls: %w", err)
 		}

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"log/slog"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"sluice/admin"
 	"sluice/conf"
 	"sluice/tlsfiles"
@@ -11,14 +13,14 @@ import (
 
 // Certificates reads what a server of that section of the settings proves
 // itself with; nil: it speaks plain HTTP.
-func Certificates(section string, c admin.TLS, log *slog.Logger) (*tlsfiles.Files, error) {
+func Certificates(section string, c admin.TLS, log *slog.Logger, reg prometheus.Registerer) (*tlsfiles.Files, error) {
 	if c == (admin.TLS{}) {
 		return nil, nil
 	}
 	if c.Cert == "" {
 		return nil, fmt.Errorf("%s.tls has no cert: name the certificate's file too", section)
 	}
-	files, err := tlsfiles.New(tlsfiles.Config{Cert: c.Cert, Key: c.Key, CA: c.ClientCA}, log)
+	files, err := certificates(tlsfiles.Config{Cert: c.Cert, Key: c.Key, CA: c.ClientCA}, log, reg)
 	if err != nil {
 		return nil, fmt.Errorf("%s.tls: %w", section, err)
 	}
@@ -27,9 +29,10 @@ func Certificates(section string, c admin.TLS, log *slog.Logger) (*tlsfiles.File
 
 // checkServers reports what is wrong with metrics and admin.
 func checkServers(t *conf.Tree, s *Settings) (problems conf.Problems) {
-	_, err := Certificates("metrics", s.Metrics.TLS, slog.New(slog.DiscardHandler))
+	log, reg := slog.New(slog.DiscardHandler), prometheus.NewRegistry()
+	_, err := Certificates("metrics", s.Metrics.TLS, log, reg)
 	problems = append(problems, t.Explain("metrics", err)...)
-	_, err = Certificates("admin", s.Admin.TLS, slog.New(slog.DiscardHandler))
+	_, err = Certificates("admin", s.Admin.TLS, log, reg)
 	problems = append(problems, t.Explain("admin", err)...)
 	return append(problems, t.Explain("admin", s.Admin.Check())...)
 }

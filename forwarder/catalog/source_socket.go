@@ -169,17 +169,17 @@ func (p *socketSource) config(c *Context, network string) (cfg socket.Config, er
 		}
 		cfg.Allow = append(cfg.Allow, client.from())
 	}
-	cfg.Certs, err = certificates(c, &p.Transport)
+	cfg.Certs, err = transportCertificates(c, &p.Transport)
 	return cfg, err
 }
 
-// certificates reads what a source's <transport tls> names; nil: it is plain.
-func certificates(c *Context, t *transport) (certs socket.Certs, err error) {
+// transportCertificates reads what a source's <transport tls> names; nil: it is plain.
+func transportCertificates(c *Context, t *transport) (certs socket.Certs, err error) {
 	var cfg listen.TLS
 	if err := t.into(&cfg); err != nil || cfg.Cert == "" {
 		return nil, err
 	}
-	files, err := tlsfiles.New(tlsfiles.Config{Cert: cfg.Cert, Key: cfg.Key, CA: cfg.ClientCA}, c.Log)
+	files, err := certificates(tlsfiles.Config{Cert: cfg.Cert, Key: cfg.Key, CA: cfg.ClientCA}, c.Log, c.Deps.Registerer)
 	if err != nil {
 		return nil, fieldError{"transport", err.Error(), ""}
 	}

@@ -71,7 +71,7 @@ func newPrometheus(c *Context, p prometheusSource) (input, error) {
 	}
 	mux := http.NewServeMux()
 	mux.Handle("GET "+p.Path, promhttp.HandlerFor(prometheus.Gatherers{gather, own}, promhttp.HandlerOpts{EnableOpenMetrics: true}))
-	certs, err := certificates(c, &p.Transport)
+	certs, err := transportCertificates(c, &p.Transport)
 	if err != nil {
 		return input{}, err
 	}

@@ -69,7 +69,7 @@ func newWeb(c *Context, p webSource) (input, error) {
 	if cfg.Parse, err = parser.New(p.Parse); err != nil {
 		return input{}, below("parse", err)
 	}
-	certs, err := certificates(c, &p.Transport)
+	certs, err := transportCertificates(c, &p.Transport)
 	if err != nil {
 		return input{}, err
 	}

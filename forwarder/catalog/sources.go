@@ -57,7 +57,7 @@ func newListen(c *Context, cfg listen.Config) (input, error) {
 		cfg.Memory = c.Memory / 4
 	}
 	if cfg.TLS.Cert != "" {
-		files, err := tlsfiles.New(tlsfiles.Config{Cert: cfg.TLS.Cert, Key: cfg.TLS.Key, CA: cfg.TLS.ClientCA}, c.Log)
+		files, err := certificates(tlsfiles.Config{Cert: cfg.TLS.Cert, Key: cfg.TLS.Key, CA: cfg.TLS.ClientCA}, c.Log, c.Deps.Registerer)
 		if err != nil {
 			return input{}, fmt.Errorf("inputs.forward.tls: %w", err)
 		}

@@ -59,6 +59,43 @@ log: { format: json }
 {{- with .Values.cluster }}
 cluster: {{ . | quote }}
 {{- end }}
+{{- end -}}
+
+{{- define "sluice.aggregator" -}}
+{{ include "sluice.fullname" . }}-aggregator
+{{- end -}}
+
+{{- /* "true" where agents send to the aggregators, or where their fluent.conf may. */ -}}
+{{- define "sluice.agentForwards" -}}
+{{- if and .Values.aggregator.enabled (eq "forward" (default "forward" .Values.agent.config.output)) -}}
+true
+{{- end -}}
+{{- end -}}
+
+{{- /* Where an agent's records go. The aggregators' Service without an address has one name with the addresses of those that are
+ready; what is true of a container travels once, for they are Sluices, too. */ -}}
+{{- define "sluice.output" -}}
+{{- if include "sluice.agentForwards" . -}}
+output: forward
+forward:
+  servers: [{ host: {{ include "sluice.aggregator" . }}-each.{{ .Release.Namespace }}.svc }]
+  metadata: option
+  {{- with .Values.aggregator.auth }}
+  {{- if .existingSecret }}
+  shared_key: ${file:/etc/sluice/auth/{{ .sharedKeyKey }}}
+  {{- end }}
+  {{- end }}
+  {{- with .Values.aggregator.tls }}
+  {{- if .existingSecret }}
+  tls: { ca: /etc/sluice/tls/{{ .caKey }} }
+  {{- end }}
+  {{- end }}
+{{- else -}}
+{{ include "sluice.elasticsearch" . }}
+{{- end -}}
+{{- end -}}
+
+{{- define "sluice.elasticsearch" -}}
 elasticsearch:
   urls: {{ toJson .Values.elasticsearch.urls }}
   {{- if .Values.elasticsearch.ca.existingSecret }}
@@ -79,6 +116,16 @@ elasticsearch:
   valueFrom: { secretKeyRef: { name: {{ .existingSecret }}, key: {{ required "elasticsearch.auth.passwordKey" .passwordKey }} } }
 {{- end }}
 {{- end }}
+{{- end }}
+{{- end -}}
+
+{{- /* What sender and receiver prove themselves with. */ -}}
+{{- define "sluice.secretMounts" -}}
+{{- if .Values.aggregator.auth.existingSecret }}
+- { name: auth, mountPath: /etc/sluice/auth, readOnly: true }
+{{- end }}
+{{- if .Values.aggregator.tls.existingSecret }}
+- { name: tls, mountPath: /etc/sluice/tls, readOnly: true }
 {{- end }}
 {{- end -}}
 
