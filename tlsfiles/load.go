@@ -43,7 +43,7 @@ func (f *Files) load(old *material) (*material, error) {
 			return nil, err
 		}
 	}
-	m.server = m.serverConfig()
+	m.server = m.serverConfig(f.cfg.minVersion())
 	return m, nil
 }
 
@@ -96,9 +96,13 @@ func (f *Files) pair(raw *contents) (*tls.Certificate, error) {
 	if _, err := blocks(f.cfg.Cert, raw.cert, "CERTIFICATE"); err != nil {
 		return nil, err
 	}
-	c, err := tls.X509KeyPair(raw.cert, raw.key)
+	key, err := clearKey(raw.key, f.cfg.Passphrase)
 	if err != nil {
-		return nil, fmt.Errorf("cannot use certificate %s with key %s (write both of one pair, PEM, the key without a passphrase): %w", f.cfg.Cert, f.cfg.Key, err)
+		return nil, fmt.Errorf("cannot use key %s: %w", f.cfg.Key, err)
+	}
+	c, err := tls.X509KeyPair(raw.cert, key)
+	if err != nil {
+		return nil, fmt.Errorf("cannot use certificate %s with key %s (write both of one pair, PEM): %w", f.cfg.Cert, f.cfg.Key, err)
 	}
 	return &c, nil
 }
@@ -142,8 +146,8 @@ func blocks(path string, raw []byte, kind string) (list []*pem.Block, err error)
 	return list, nil
 }
 
-func (m *material) serverConfig() *tls.Config {
-	c := &tls.Config{MinVersion: tls.VersionTLS12}
+func (m *material) serverConfig(oldest uint16) *tls.Config {
+	c := &tls.Config{MinVersion: oldest}
 	if m.cert != nil {
 		c.Certificates = []tls.Certificate{*m.cert}
 	}

@@ -19,11 +19,21 @@ const every = 10 * time.Second
 type Config struct {
 	// Cert is the own certificate, followed by those between it and the root.
 	Cert string `conf:"cert"`
-	// Key is the certificate's private key, without a passphrase.
-	Key string `conf:"key"`
+	// Key is the certificate's private key, and Passphrase what it is encrypted with.
+	Key        string `conf:"key"`
+	Passphrase string `conf:"key_passphrase,secret"`
 	// CA holds the authorities to trust: a server's for its clients, which then
 	// must have a certificate; a client's for its server, empty: the system's.
 	CA string `conf:"ca"`
+	// MinVersion is the oldest version of TLS that is spoken: 1.2, which empty is too, or 1.3.
+	MinVersion string `conf:"min_version,oneof=|1.2|1.3"`
+}
+
+func (c *Config) minVersion() uint16 {
+	if c.MinVersion == "1.3" {
+		return tls.VersionTLS13
+	}
+	return tls.VersionTLS12
 }
 
 // Files is what the files held when they were last read whole. Its methods may
@@ -48,6 +58,8 @@ func New(cfg Config, log *slog.Logger) (*Files, error) {
 	switch {
 	case cfg.Cert == "" && cfg.Key != "":
 		return nil, errors.New("key is set and cert is not: name the certificate's file too")
+	case cfg.Key == "" && cfg.Passphrase != "":
+		return nil, errors.New("key_passphrase is set and key is not: name the private key's file too")
 	case cfg.Cert != "" && cfg.Key == "":
 		return nil, errors.New("cert is set and key is not: name the private key's file too")
 	}
@@ -60,13 +72,13 @@ func New(cfg Config, log *slog.Logger) (*Files, error) {
 	return f, nil
 }
 
-// Server is for a listener: TLS 1.2 or newer, and every handshake with the set
+// Server is for a listener: TLS of MinVersion or newer, and every handshake with the set
 // that is current when it begins. With a CA only clients with a certificate of
 // it get through. Without Cert no handshake succeeds. One serves all
 // connections; sessions are resumed only within one.
 func (f *Files) Server() *tls.Config {
 	return &tls.Config{
-		MinVersion:         tls.VersionTLS12,
+		MinVersion:         f.cfg.minVersion(),
 		GetConfigForClient: func(*tls.ClientHelloInfo) (*tls.Config, error) { return f.now.Load().server, nil },
 	}
 }
@@ -76,7 +88,7 @@ func (f *Files) Server() *tls.Config {
 func (f *Files) Client(serverName string) *tls.Config {
 	m := f.now.Load()
 	return &tls.Config{
-		MinVersion: tls.VersionTLS12,
+		MinVersion: f.cfg.minVersion(),
 		ServerName: serverName,
 		RootCAs:    m.ca,
 		GetClientCertificate: func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {

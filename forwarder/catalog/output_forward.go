@@ -12,7 +12,9 @@ import (
 // newForward makes the Forward protocol's sink.
 func newForward(c *Context, cfg forward.Config) (output, error) {
 	if cfg.UseTLS() {
-		files, err := certificates(tlsfiles.Config{Cert: cfg.TLS.Cert, Key: cfg.TLS.Key, CA: cfg.TLS.CA}, c.Log, c.Deps.Registerer)
+		files, err := certificates(tlsfiles.Config{
+			Cert: cfg.TLS.Cert, Key: cfg.TLS.Key, Passphrase: cfg.TLS.Passphrase, CA: cfg.TLS.CA, MinVersion: cfg.TLS.MinVersion,
+		}, c.Log, c.Deps.Registerer)
 		if err != nil {
 			return output{}, fmt.Errorf("forward.tls: %w", err)
 		}
@@ -38,6 +40,8 @@ type forwardMatch struct {
 	CertPath          []string         `conf:"tls_cert_path"` // its older name
 	ClientCert        string           `conf:"tls_client_cert_path"`
 	ClientKey         string           `conf:"tls_client_private_key_path"`
+	Passphrase        string           `conf:"tls_client_private_key_passphrase,secret"`
+	Version           string           `conf:"tls_version,oneof=|TLSv1_1|TLSv1_2|TLSv1_3"`
 	VerifyHostname    bool             `conf:"tls_verify_hostname"`
 	SelfSigned        bool             `conf:"tls_allow_self_signed_cert"`
 	Insecure          bool             `conf:"tls_insecure_mode"`
@@ -79,16 +83,14 @@ var forwardMatchParams = params{
 		"expire_dns_cache":                 "names are resolved for every new connection",
 		"send_keepalive_packet":            "keepalive packets are always sent",
 		"ignore_network_errors_at_startup": "names are resolved when they are needed",
-		"tls_version":                      "TLS 1.2 and 1.3 are spoken",
 		"tls_ciphers":                      "the safe ones are used",
 	},
 	missing: map[string]string{
 		"verify_connection_at_startup": "`sluice check --connect` does it",
 	},
 	refused: map[string]string{
-		"tls_client_private_key_passphrase": "write the key without a passphrase, readable by its owner alone",
-		"tls_cert_logical_store_name":       "write tls_ca_cert_path FILE",
-		"tls_cert_thumbprint":               "write tls_ca_cert_path FILE",
+		"tls_cert_logical_store_name": "write tls_ca_cert_path FILE",
+		"tls_cert_thumbprint":         "write tls_ca_cert_path FILE",
 	},
 }
 
@@ -124,7 +126,8 @@ func (p *forwardMatch) tls(cfg *forward.Config) error {
 		return fieldError{"tls_ca_cert_path", "several files are not supported", "put the certificates into one file"}
 	}
 	cfg.TLS.CA = strings.Join(ca, "")
-	cfg.TLS.Cert, cfg.TLS.Key = p.ClientCert, p.ClientKey
+	cfg.TLS.Cert, cfg.TLS.Key, cfg.TLS.Passphrase = p.ClientCert, p.ClientKey, p.Passphrase
+	cfg.TLS.MinVersion = oldestTLS(p.Version, "")
 	switch {
 	case p.Insecure:
 		cfg.TLS.Verify = "none"

@@ -135,12 +135,12 @@ const (
 // transportParams are those of every server's <transport tls>.
 var transportParams = params{
 	unneeded: map[string]string{
-		"transport.min_version": bothTLS, "transport.max_version": bothTLS, "transport.version": bothTLS, "transport.ciphers": bothTLS,
+		"transport.max_version": bothTLS, "transport.ciphers": bothTLS,
 		"transport.insecure": "it says nothing for a server", "transport.cert_thumbprint": "certificates are files", "transport.cert_logical_store_name": "certificates are files",
 	},
 	refused: map[string]string{
-		"transport.private_key_passphrase": "write the key into its file without a passphrase", "transport.ca_private_key_passphrase": noneMade,
-		"transport.ca_cert_path": noneMade, "transport.ca_private_key_path": noneMade, "transport.generate_private_key_length": noneMade,
+		"transport.ca_private_key_passphrase": noneMade,
+		"transport.ca_cert_path":              noneMade, "transport.ca_private_key_path": noneMade, "transport.generate_private_key_length": noneMade,
 		"transport.generate_cert_common_name": noneMade, "transport.cert_verifier": "name the clients' authority: client_cert_auth true and ca_path FILE",
 	},
 }

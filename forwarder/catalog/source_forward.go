@@ -31,8 +31,20 @@ type transport struct {
 	Protocol       string `conf:"protocol,arg"`
 	CertPath       string `conf:"cert_path"`
 	PrivateKeyPath string `conf:"private_key_path"`
+	Passphrase     string `conf:"private_key_passphrase,secret"`
 	ClientCertAuth bool   `conf:"client_cert_auth"`
 	CAPath         string `conf:"ca_path"`
+	Version        string `conf:"version,oneof=|TLSv1_1|TLSv1_2|TLSv1_3"`
+	MinVersion     string `conf:"min_version,oneof=|TLSv1_1|TLSv1_2|TLSv1_3"` // goes before version
+}
+
+// oldestTLS is the oldest version to speak, of Fluentd's parameters for the
+// only one and the oldest one.
+func oldestTLS(only, oldest string) string {
+	if oldest == "TLSv1_3" || oldest == "" && only == "TLSv1_3" {
+		return "1.3"
+	}
+	return "" // older ones than 1.2 are not spoken
 }
 
 type forwardSecurity struct {
@@ -111,7 +123,8 @@ func (t *transport) into(cfg *listen.TLS) error {
 	case t.ClientCertAuth && t.CAPath == "":
 		return fieldError{"transport.client_cert_auth", "client_cert_auth needs the clients' authority", "add ca_path FILE"}
 	}
-	cfg.Cert, cfg.Key = t.CertPath, t.PrivateKeyPath
+	cfg.Cert, cfg.Key, cfg.Passphrase = t.CertPath, t.PrivateKeyPath, t.Passphrase
+	cfg.MinVersion = oldestTLS(t.Version, t.MinVersion)
 	if t.ClientCertAuth {
 		cfg.ClientCA = t.CAPath
 	}

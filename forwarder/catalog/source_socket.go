@@ -11,7 +11,6 @@ import (
 	"sluice/forwarder/socket"
 	"sluice/forwarder/syslog"
 	"sluice/parser"
-	"sluice/tlsfiles"
 )
 
 // socketSource is Fluentd's sources tcp and udp, and what syslog has of them.
@@ -179,7 +178,7 @@ func transportCertificates(c *Context, t *transport) (certs socket.Certs, err er
 	if err := t.into(&cfg); err != nil || cfg.Cert == "" {
 		return nil, err
 	}
-	files, err := certificates(tlsfiles.Config{Cert: cfg.Cert, Key: cfg.Key, CA: cfg.ClientCA}, c.Log, c.Deps.Registerer)
+	files, err := serverFiles(c, &cfg)
 	if err != nil {
 		return nil, fieldError{"transport", err.Error(), ""}
 	}

@@ -57,7 +57,7 @@ func newListen(c *Context, cfg listen.Config) (input, error) {
 		cfg.Memory = c.Memory / 4
 	}
 	if cfg.TLS.Cert != "" {
-		files, err := certificates(tlsfiles.Config{Cert: cfg.TLS.Cert, Key: cfg.TLS.Key, CA: cfg.TLS.ClientCA}, c.Log, c.Deps.Registerer)
+		files, err := serverFiles(c, &cfg.TLS)
 		if err != nil {
 			return input{}, fmt.Errorf("inputs.forward.tls: %w", err)
 		}
@@ -71,6 +71,12 @@ func newListen(c *Context, cfg listen.Config) (input, error) {
 		Source: source(func(ctx context.Context, out forwarder.Out) error { return l.Run(ctx, out) }),
 		Listen: l.Listen, Addrs: l.Addrs,
 	}, nil
+}
+
+// serverFiles reads what a server's section tls names.
+func serverFiles(c *Context, t *listen.TLS) (*tlsfiles.Files, error) {
+	cfg := tlsfiles.Config{Cert: t.Cert, Key: t.Key, Passphrase: t.Passphrase, CA: t.ClientCA, MinVersion: t.MinVersion}
+	return certificates(cfg, c.Log, c.Deps.Registerer)
 }
 
 // settingsSources makes the standard pipeline's sources.

@@ -24,9 +24,11 @@ type Certs interface {
 // TLS is the section inputs.forward.tls. Nothing set: the ports speak plain
 // TCP.
 type TLS struct {
-	Cert     string `conf:"cert"`      // PEM file
-	Key      string `conf:"key"`       // PEM file
-	ClientCA string `conf:"client_ca"` // PEM file; set: clients must have a certificate of it
+	Cert       string `conf:"cert"`                  // PEM file
+	Key        string `conf:"key"`                   // PEM file
+	Passphrase string `conf:"key_passphrase,secret"` // of the key
+	ClientCA   string `conf:"client_ca"`             // PEM file; set: clients must have a certificate of it
+	MinVersion string `conf:"min_version,oneof=|1.2|1.3"`
 	// PeerNameKey is the field that gets the name in the client's certificate.
 	PeerNameKey string `conf:"peer_name_key"`
 }

@@ -42,9 +42,11 @@ func (s *Server) SetDefaults() { s.Port, s.Weight = 24224, 60 }
 
 // TLS is the section forward.tls.
 type TLS struct {
-	Cert string `conf:"cert"` // PEM file: the own certificate, where the server wants one
-	Key  string `conf:"key"`  // PEM file
-	CA   string `conf:"ca"`   // PEM file with the authorities to trust; empty: the system's
+	Cert       string `conf:"cert"`                  // PEM file: the own certificate, where the server wants one
+	Key        string `conf:"key"`                   // PEM file
+	Passphrase string `conf:"key_passphrase,secret"` // of the key
+	CA         string `conf:"ca"`                    // PEM file with the authorities to trust; empty: the system's
+	MinVersion string `conf:"min_version,oneof=|1.2|1.3"`
 	// Verify is how the server's certificate is looked at: full; ca: any name
 	// will do; self_signed: as full, or one that vouches for itself; none.
 	Verify string `conf:"verify,oneof=full|ca|self_signed|none"`
