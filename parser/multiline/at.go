@@ -18,7 +18,7 @@ func (s *State) moreHead(line []byte) state {
 		return numbered
 	case has(line, "thrown in "), string(line) == "^":
 		return head
-	case ends(line, "nested exception is:"):
+	case ends(line, "nested exception is:"), has(line, "Parameter name: "), has(line, "Actual value was "), has(line, "File name: '"):
 		return head
 	}
 	return closed
@@ -90,8 +90,11 @@ func headState(line []byte) state {
 
 // atState is the state behind a frame.
 func atState(line []byte) state {
-	if line[len(line)-1] == '{' {
+	switch {
+	case line[len(line)-1] == '{':
 		return props
+	case ends(line, "<---"):
+		return inner
 	}
 	return frames
 }

@@ -47,6 +47,9 @@ func (r *Rules) beginsWith(s *State, line []byte) state {
 		if r.langs&(php|dart) != 0 && has(line, "#0 ") {
 			return numbered
 		}
+		if r.langs&ruby != 0 && isDeadThread(line) {
+			return from
+		}
 	case c == '/' || c == 'n' || c == 'f':
 		if r.langs&js != 0 && isNodePlace(line) {
 			s.died = true
@@ -66,8 +69,11 @@ func (r *Rules) beginsWith(s *State, line []byte) state {
 	switch {
 	case r.langs&rust != 0 && line[0] == 't' && has(line, "thread '"):
 		return beginsRust(line)
-	case r.langs&dart != 0 && line[0] == 'U' && string(line) == "Unhandled exception:":
-		return dartHead
+	case r.langs&dart != 0 && line[0] == 'U' && string(line) == "Unhandled exception:",
+		r.langs&csharp != 0 && line[0] == 'U' && string(line) == "Unhandled Exception:":
+		return announced
+	case r.langs&ruby != 0 && (line[0] == 'E' || line[0] == 'F' || line[0] == 'W') && isLoggedError(line):
+		return from
 	}
 	return closed
 }
@@ -96,7 +102,7 @@ func (r *Rules) beginsAt(s *State, line []byte, n int) state {
 	case ')':
 		switch {
 		case n < len(line)-1:
-		case r.langs&python != 0 && bytes.HasSuffix(before, []byte("Traceback (most recent call last)")):
+		case r.langs&(python|ruby) != 0 && bytes.HasSuffix(before, []byte("Traceback (most recent call last)")):
 			return traceback
 		case r.langs&ruby != 0 && isRailsError(line):
 			_, s.tag = railsText(line)

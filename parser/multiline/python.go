@@ -15,6 +15,8 @@ func morePython(at state, line []byte) state {
 		return closed
 	case traceback:
 		switch {
+		case isCountedFrame(line): // it is Ruby's
+			return from
 		case isIndented(line):
 			return traceback
 		case isRaised(line):

@@ -36,7 +36,7 @@ func (s *State) moreRuby(line []byte) state {
 	line, tag := railsText(line)
 	text := trim(line)
 	switch {
-	case tag != s.tag:
+	case tag != s.tag && !isBlank(line):
 		return closed
 	case has(text, "from "), len(text) == 0, isIndented(line), hasRubyPlace(line):
 		return from
@@ -51,6 +51,31 @@ func isRailsError(line []byte) bool {
 	line, _ = railsText(line)
 	i := bytes.Index(line, []byte(" ("))
 	return i > 0 && ends(line, "):") && isConstant(line[:i])
+}
+
+// isLoggedError reports whether the line is an exception as Ruby's Logger
+// writes one, its frames behind it: "E, [2026-11-22T20:01:00.123456 #1] ERROR
+// -- : boom (RuntimeError)".
+func isLoggedError(line []byte) bool {
+	if len(line) < 4 || line[1] != ',' || !has(line[2:], " [") || line[len(line)-1] != ')' {
+		return false
+	}
+	i := bytes.LastIndex(line, []byte(" ("))
+	return i > 0 && isConstant(line[i+2:len(line)-1]) && bytes.Contains(line[:i], []byte(" -- "))
+}
+
+// isDeadThread reports whether the line says that an exception ended a thread,
+// which follows.
+func isDeadThread(line []byte) bool {
+	return has(line, "#<Thread:") && ends(line, " terminated with exception (report_on_exception is true):")
+}
+
+// isCountedFrame reports whether the line is like "	2: from x.rb:3:in `f'": Ruby
+// counts frames where the last call comes last.
+func isCountedFrame(line []byte) bool {
+	text := trim(line)
+	d := digits(text)
+	return d > 0 && has(text[d:], ": from ")
 }
 
 // isConstant reports whether name is like "ActiveRecord::RecordNotFound".
@@ -89,8 +114,9 @@ func (s *State) beginsRails(line []byte) state {
 // exception behind it.
 func (s *State) moreRails(line []byte) state {
 	text, tag := railsText(line)
+	text = withoutColor(text)
 	switch {
-	case tag != s.tag: // another request's
+	case tag != s.tag && !isBlank(line): // another request's; empty lines have no tag
 		return closed
 	case isBlank(text), isIndented(text):
 		return request
@@ -103,6 +129,18 @@ func (s *State) moreRails(line []byte) state {
 		}
 	}
 	return closed
+}
+
+// withoutColor cuts the colors that a line begins with.
+func withoutColor(text []byte) []byte {
+	for has(text, "\x1b[") {
+		i := bytes.IndexByte(text, 'm')
+		if i < 0 {
+			break
+		}
+		text = text[i+1:]
+	}
+	return text
 }
 
 var seed = maphash.MakeSeed()

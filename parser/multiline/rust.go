@@ -23,6 +23,8 @@ func moreRust(at state, line []byte) state {
 		return backtrace
 	case has(line, "note: "):
 		return backtrace
+	case ends(line, " panic. aborting."): // "thread caused non-unwinding panic. aborting."
+		return over
 	case len(text) == 0 && at == because:
 		return because
 	case isIndented(line):

@@ -10,6 +10,7 @@ const (
 	head              // behind a line that names an exception, of any language
 	headBlank         // behind an empty line behind that
 	frames            // among lines like "at f(file:1)"
+	inner             // behind the end of one of .NET's inner exceptions
 	props             // among the properties that Node prints behind an error's frames
 	died              // behind the empty line behind the trace that ended a program of Node
 	nodeSource        // behind Node's line that names the place
@@ -33,7 +34,7 @@ const (
 	rustMore          // behind the message
 	backtrace         // among Rust's frames
 	because           // among the causes that Rust's anyhow prints
-	dartHead          // behind Dart's line that announces an exception
+	announced         // behind the line with which Dart and .NET announce an exception
 )
 
 // more returns the state behind a line that goes on with what is open, closed
@@ -60,7 +61,12 @@ func (s *State) more(line []byte) state {
 		return s.moreRails(line)
 	case rustHead, rustMore, backtrace, because:
 		return moreRust(s.at, line)
-	case dartHead:
+	case inner:
+		if isBlank(line) {
+			return inner
+		}
+		return s.moreFrames(line)
+	case announced:
 		return head
 	}
 	return closed

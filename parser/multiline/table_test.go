@@ -42,21 +42,6 @@ var traces = []struct{ name, text string }{
 +   at Shop.Program.Main(String[] args) in /app/Program.cs:line 4
 |info: Shop.Program[0]
 |      Application started.`},
-	{"php", `
-|PHP Fatal error:  Uncaught Exception: boom in /app/x.php:3
-+Stack trace:
-+#0 /app/x.php(7): load()
-+#1 {main}
-+  thrown in /app/x.php on line 3
-|[22-Nov-2026 20:00:00 UTC] PHP Fatal error:  Uncaught RuntimeException: a in /app/x.php:3
-+Stack trace:
-+#0 {main}
-+
-+Next LogicException: b in /app/x.php:5
-+Stack trace:
-+#0 {main}
-+  thrown in /app/x.php on line 5
-|[22-Nov-2026 20:00:01 UTC] PHP Warning:  Undefined variable $x in /app/x.php on line 9`},
 	{"laravel", `
 |[2026-11-22 20:00:00] production.ERROR: boom {"exception":"[object] (Exception(code: 0): boom at /app/x.php:3)
 +[stacktrace]
@@ -72,7 +57,6 @@ var traces = []struct{ name, text string }{
 +<asynchronous suspension>
 +#2      _delayEntrypointInvocation.<anonymous closure> (dart:isolate-patch/isolate_patch.dart:297:19)
 |next`},
-	{"ruby", "\n|x.rb:1:in `load': boom (RuntimeError)\n+\tfrom x.rb:4:in `each'\n+\tfrom x.rb:4:in `<main>'\n|next"},
 	{"ruby 3.4 with a hint", `
 |x.rb:2:in 'Object#load': undefined method 'sise' for an instance of Array (NoMethodError)
 +
@@ -80,27 +64,6 @@ var traces = []struct{ name, text string }{
 +       ^^^^^
 +Did you mean?  size
 +	from x.rb:4:in '<main>'
-|next`},
-	{"rails, an exception", `
-|ActiveRecord::RecordNotFound (Couldn't find Order with 'id'=17):
-+  
-+app/models/order.rb:12:in ` + "`find_order'" + `
-+app/controllers/orders_controller.rb:8:in ` + "`show'" + `
-|next`},
-	{"rails, a request", `
-|Started GET "/orders/17" for 127.0.0.1 at 2026-11-22 20:00:00 +0000
-+Processing by OrdersController#show as HTML
-+  Parameters: {"id"=>"17"}
-+  Order Load (0.2ms)  SELECT "orders".* FROM "orders" WHERE "orders"."id" = ? LIMIT ?  [["id", 17]]
-+Completed 500 Internal Server Error in 3ms (ActiveRecord: 0.2ms)
-+
-+
-+RuntimeError (boom):
-+
-+app/controllers/orders_controller.rb:8:in ` + "`show'" + `
-|Started POST "/orders" for 127.0.0.1 at 2026-11-22 20:00:01 +0000
-+Processing by OrdersController#create as JSON
-+Completed 201 Created in 5ms (Views: 0.1ms | ActiveRecord: 1.2ms)
 |next`},
 	{"rails, two requests at a time", `
 |I, [2026-11-22T20:00:00.000001 #1]  INFO -- : [a-1] Started GET "/a" for 127.0.0.1 at 2026-11-22 20:00:00 +0000
