@@ -122,14 +122,12 @@ func (b *builder) standard(t *conf.Tree) (conf.Problems, error) {
 	if err != nil {
 		return nil, err
 	}
-	if b.d.Enrich != nil {
-		step, err := annotations(b.context("annotations", "filter", forwarder.RootLabel))
-		if err != nil {
-			return problems, err
-		}
-		step.Match, step.Name = every, "annotations"
-		root = append([]forwarder.Step{step}, root...)
+	first, found, err := b.settingsAnnotations(t)
+	problems = append(problems, found...)
+	if err != nil || problems.Bad() {
+		return problems, err
 	}
+	root = append(first, root...)
 	out, err := b.settingsOutput()
 	if err != nil {
 		return problems, err

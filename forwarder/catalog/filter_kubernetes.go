@@ -7,6 +7,8 @@ import (
 	"sluice/conf"
 	"sluice/event"
 	"sluice/forwarder"
+	"sluice/forwarder/filter"
+	"sluice/parser"
 )
 
 // kubernetesFilter is the filter kubernetes_metadata: what it says is read by
@@ -16,6 +18,13 @@ type kubernetesFilter struct {
 	SkipLabels      bool     `conf:"skip_labels"`
 	SkipPodLabels   bool     `conf:"skip_pod_labels"`
 	AnnotationMatch []string `conf:"annotation_match"` // names; elsewhere regular expressions
+	// Parse are <parse NAME>: parsers that annotations may name.
+	Parse []annotationParser `conf:"parse"`
+}
+
+type annotationParser struct {
+	Name          string `conf:"name,arg"`
+	parser.Config `conf:",inline"`
 }
 
 const (
@@ -41,18 +50,30 @@ var kubernetesFilterParams = params{
 	},
 }
 
-// pass changes nothing.
-type pass struct{}
+// kubernetesStep heeds annotations where there is metadata.
+type kubernetesStep struct {
+	*filter.Annotations
+	known bool
+}
 
 // Apply implements forwarder.Filter.
-func (pass) Apply(*event.Batch) {}
+func (k kubernetesStep) Apply(b *event.Batch) {
+	if k.known {
+		k.Annotations.Apply(b)
+	}
+}
 
 // newKubernetesFilter does what annotations ask for of records.
-func newKubernetesFilter(c *Context, _ kubernetesFilter) (forwarder.Step, error) {
-	if c.Enrich == nil {
-		return forwarder.Step{Filter: pass{}}, nil
+func newKubernetesFilter(c *Context, cfg kubernetesFilter) (forwarder.Step, error) {
+	var parsers []filter.NamedParser
+	for _, p := range cfg.Parse {
+		parsers = append(parsers, filter.NamedParser(p))
 	}
-	return annotations(c)
+	f, err := annotations(c, "parse", parsers)
+	if err != nil {
+		return forwarder.Step{}, err
+	}
+	return forwarder.Step{Filter: kubernetesStep{f, c.Enrich != nil}}, nil
 }
 
 func noKubernetesFilter() (cfg kubernetesFilter) { return cfg }

@@ -20,7 +20,7 @@ func filters() map[string]row[forwarder.Step] {
 		"grep":                legacyGrep(warned(filterOf(filter.DefaultGrepConfig, filter.NewGrep))),
 		"record_transformer":  filterOf(filter.DefaultRecordTransformerConfig, filter.NewRecordTransformer),
 		"parser":              warned(filterOf(filter.DefaultParserConfig, filter.NewParser)),
-		"kubernetes_metadata": stepOf(noKubernetesFilter, newKubernetesFilter, kubernetesFilterParams),
+		"kubernetes_metadata": warned(stepOf(noKubernetesFilter, newKubernetesFilter, kubernetesFilterParams)),
 		"dedot":               dedot,
 		"dedot_filter":        dedot,
 		"flatten_hash":        flatten,

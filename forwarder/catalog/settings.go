@@ -7,6 +7,7 @@ import (
 	"sluice/conf"
 	"sluice/forwarder/deadletter"
 	"sluice/forwarder/enrich"
+	"sluice/forwarder/filter"
 	"sluice/forwarder/listen"
 	"sluice/forwarder/tail"
 	"sluice/logging"
@@ -30,7 +31,8 @@ type Settings struct {
 	Inputs     Inputs        `conf:"inputs"`
 	Kubernetes enrich.Config `conf:"kubernetes"`
 
-	Filters []*conf.Element `conf:"filters,element=filter"`
+	Parsers []filter.NamedParser `conf:"parsers"`
+	Filters []*conf.Element      `conf:"filters,element=filter"`
 
 	Buffer        Buffer         `conf:"buffer"`
 	Output        string         `conf:"output,oneof=elasticsearch|forward"`

@@ -1,6 +1,8 @@
 package filter
 
 import (
+	"errors"
+	"fmt"
 	"maps"
 	"slices"
 
@@ -8,10 +10,19 @@ import (
 	"sluice/parser"
 )
 
-// AnnotationsConfig says whom to tell of a name in an annotation that is no
-// parser's; nil: nobody. It is told for each batch.
+// AnnotationsConfig says which parsers there are beside those that need no
+// settings, and whom to tell of a name in an annotation that is no parser's;
+// nil: nobody. It is told for each batch.
 type AnnotationsConfig struct {
+	Parsers []NamedParser
 	Unknown func(name string, f *event.Fragment)
+}
+
+// NamedParser is a parser that annotations may name. Its name may be one of
+// those that need no settings, which it then stands for.
+type NamedParser struct {
+	Name          string `conf:"name,required"`
+	parser.Config `conf:",inline"`
 }
 
 // Annotations does what the pods' owners ask for in annotations, of what can
@@ -30,11 +41,6 @@ var lineKeys = [2]string{"message", "log"}
 // aliases are Fluent Bit's names of parsers.
 var aliases = map[string]string{"docker": "json", "syslog-rfc3164": "syslog", "syslog-rfc5424": "syslog"}
 
-// AnnotationParsers are the names that an annotation may say.
-func AnnotationParsers() []string {
-	return slices.Sorted(maps.Keys(parserTypes()))
-}
-
 // parserTypes are the formats that need no further setting, by name.
 func parserTypes() map[string]string {
 	types := map[string]string{}
@@ -45,29 +51,69 @@ func parserTypes() map[string]string {
 	return types
 }
 
-// NewAnnotations makes the parsers that annotations may name.
+// NewAnnotations makes the parsers that annotations may name. An error in the
+// n-th of cfg.Parsers is a FieldError for [n].SETTING.
 func NewAnnotations(cfg AnnotationsConfig) (*Annotations, error) {
 	a := &Annotations{cfg: cfg, parsers: map[string][2]*Parser{}}
 	for name, kind := range parserTypes() {
-		c := DefaultParserConfig()
-		c.ReserveData, c.ReserveTime = true, true
-		c.Parse = parser.DefaultConfig()
-		c.Parse.Type = kind
+		c := parser.DefaultConfig()
+		c.Type = kind
 		if kind == "syslog" {
-			c.Parse.MessageFormat = "auto"
+			c.MessageFormat = "auto"
 		}
-		var pair [2]*Parser
-		for i, key := range lineKeys {
-			c.KeyName = key
-			p, err := NewParser(c)
-			if err != nil {
-				return nil, err
+		if err := a.add(name, c); err != nil {
+			return nil, err
+		}
+	}
+	seen := map[string]bool{}
+	for n, p := range cfg.Parsers {
+		at := fmt.Sprintf("[%d]", n)
+		switch {
+		case p.Name == "":
+			return nil, refuse(at+".name", "a parser has no name that an annotation could say")
+		case seen[p.Name] || p.Name == "none":
+			return nil, refuse(at+".name", "the name %s is taken: give each parser its own", p.Name)
+		}
+		seen[p.Name] = true
+		if err := a.add(p.Name, p.Config); err != nil {
+			var field *parser.FieldError
+			if errors.As(err, &field) {
+				return nil, refuse(at+"."+field.Field(), "%w", field)
 			}
-			pair[i] = p
+			return nil, err
 		}
-		a.parsers[name] = pair
 	}
 	return a, nil
+}
+
+// add makes a parser for each of lineKeys.
+func (a *Annotations) add(name string, parse parser.Config) error {
+	c := DefaultParserConfig()
+	c.ReserveData, c.ReserveTime, c.Parse = true, true, parse
+	var pair [2]*Parser
+	for i, key := range lineKeys {
+		c.KeyName = key
+		p, err := NewParser(c)
+		if err != nil {
+			return err
+		}
+		pair[i] = p
+	}
+	a.parsers[name] = pair
+	return nil
+}
+
+// Names are what an annotation may say.
+func (a *Annotations) Names() []string { return slices.Sorted(maps.Keys(a.parsers)) }
+
+// Warnings says which of the named parsers are slow, and why.
+func (a *Annotations) Warnings() (list []string) {
+	for _, p := range a.cfg.Parsers {
+		for _, text := range a.parsers[p.Name][0].Warnings() {
+			list = append(list, "parser "+p.Name+": "+text)
+		}
+	}
+	return list
 }
 
 // Apply heeds what the pod of the batch asks for.

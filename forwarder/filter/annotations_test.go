@@ -1,9 +1,13 @@
 package filter
 
 import (
+	"errors"
+	"slices"
+	"strings"
 	"testing"
 
 	"sluice/event"
+	"sluice/parser"
 )
 
 // askedFilter applies Annotations for a pod with wishes.
@@ -62,6 +66,54 @@ func TestAnnotations(t *testing.T) {
 		if b.Recs[0].Time != when {
 			t.Errorf("%s: the time changed", name)
 		}
+	}
+}
+
+// A parser of the user's is found by its name, and may stand in the place of
+// one that is there.
+func TestNamedParsers(t *testing.T) {
+	number := parser.DefaultConfig()
+	number.Type, number.Expression = "regexp", `/^(?<a>\d+)=/`
+	a, err := NewAnnotations(AnnotationsConfig{Parsers: []NamedParser{{"shop", number}, {"json", number}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"shop", "json"} {
+		s := event.StreamWishes{Parser: name}
+		f := askedFilter{a, &event.Fragment{Wishes: event.Wishes{Stdout: s, Stderr: s}}}
+		b := batch(t, `{"message":"7=x","stream":"stdout"}`, `{"log":"no number"}`)
+		f.Apply(b)
+		if got := show(b, 0); got != `{"message":"7=x","stream":"stdout","a":"7"}` {
+			t.Errorf("%s: %s", name, got)
+		}
+		if got := show(b, 1); got != `{"log":"no number"}` || b.Recs[1].State != event.Live {
+			t.Errorf("%s: another format became %s", name, got)
+		}
+	}
+	if names := a.Names(); !slices.Contains(names, "shop") || !slices.Contains(names, "nginx") {
+		t.Errorf("names %v", names)
+	}
+}
+
+func TestNamedParsersThatAreRefused(t *testing.T) {
+	good, bad, slow := parser.DefaultConfig(), parser.DefaultConfig(), parser.DefaultConfig()
+	good.Type, bad.Type, bad.Expression = "ltsv", "regexp", "/(/"
+	slow.Type, slow.Expression = "regexp", `/(?<a>x)(?=y)/`
+	for field, list := range map[string][]NamedParser{
+		"[0].name":       {{"", good}},
+		"[1].name":       {{"a", good}, {"a", good}},
+		"[0].expression": {{"a", bad}},
+		"[2].type":       {{"a", good}, {"b", good}, {"c", parser.DefaultConfig()}},
+	} {
+		_, err := NewAnnotations(AnnotationsConfig{Parsers: list})
+		var at *FieldError
+		if !errors.As(err, &at) || at.Field() != field {
+			t.Errorf("want an error at %s, got %v", field, err)
+		}
+	}
+	a, err := NewAnnotations(AnnotationsConfig{Parsers: []NamedParser{{"slow", slow}}})
+	if err != nil || len(a.Warnings()) != 1 || !strings.Contains(a.Warnings()[0], "parser slow: ") {
+		t.Errorf("%v, warnings %v", err, a.Warnings())
 	}
 }
 
