@@ -13,7 +13,7 @@ FUZZTIME ?= 10s
 TOOL     := $(GO) tool -modfile=tools/go.mod
 ES       := sink/elastictest/server/elasticsearch.sh
 
-.PHONY: soak-tail image test-deploy test-kube test-kubelet deploy-update build run test unit lint format fuzz bench soak soak-kill elasticsearch stop-elasticsearch test-elasticsearch test-clients test-kills clean
+.PHONY: soak-tail image test-deploy test-kube test-kubelet deploy-update build run test unit lint format fuzz bench soak soak-kill power-cut elasticsearch stop-elasticsearch test-elasticsearch test-clients test-kills clean
 
 build: ## bin/sluice and bin/sluice-dev: static, stripped, stamped
 	@mkdir -p bin
@@ -55,6 +55,11 @@ soak: build ## DAYS days, each in LENGTH: load and pauses, outages, rotation; pr
 N ?= 1000
 soak-kill: build ## N kills at random moments for each combination of inputs and buffers; prints what was lost or doubled
 	$(GO) run ./bench soak-kill -n $(N) $(ARGS)
+
+power-cut: N := 100
+power-cut: build ## the same with power cuts: N of each combination, on a disk that loses what was not synced; as root, with FUSE
+	cd bench/powerdisk && $(GO) test ./... && $(BUILD) -o ../../bin/powerdisk .
+	$(GO) run ./bench soak-kill -n $(N) -disk bin/powerdisk -rate 4000 -life 1s $(ARGS)
 
 elasticsearch: ## a real one from Maven artifacts; prints its URL
 	@$(ES) start

@@ -4,11 +4,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 
 	"golang.org/x/sys/unix"
+
+	"sluice/forwarder/buffer/vfs"
 )
 
 // dataDir is a data directory that this process holds until it is closed.
@@ -21,7 +24,7 @@ type dataDir struct {
 // process's id in it. The kernel frees the lock when the process ends, however
 // it ends.
 func openDataDir(path string) (*dataDir, error) {
-	if err := os.MkdirAll(path, 0o700); err != nil {
+	if err := makeDir(path); err != nil {
 		return nil, fmt.Errorf("cannot make data directory (setting data_dir): %w", err)
 	}
 	f, err := os.OpenFile(filepath.Join(path, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
@@ -41,6 +44,26 @@ func openDataDir(path string) (*dataDir, error) {
 		return nil, fmt.Errorf("cannot write lock file of %s: %w", path, err)
 	}
 	return &dataDir{path: path, lock: f}, nil
+}
+
+// makeDir makes a directory and those above it that are missing. Their names
+// survive a power cut: without them what is fsynced below would not.
+func makeDir(path string) error {
+	err := os.Mkdir(path, 0o700)
+	if errors.Is(err, fs.ErrNotExist) {
+		if err = makeDir(filepath.Dir(path)); err == nil {
+			err = os.Mkdir(path, 0o700)
+		}
+	}
+	there := errors.Is(err, fs.ErrExist)
+	if err != nil && !there {
+		return err
+	}
+	// One that was there need not lie in a directory that we may read.
+	if err := (vfs.OS{}).SyncDir(filepath.Dir(path)); err != nil && !there {
+		return err
+	}
+	return nil
 }
 
 // Hold takes a data directory as a running agent does, for a command that

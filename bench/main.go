@@ -37,7 +37,7 @@ func commands() []command {
 		{"files", "-dir DIR", "write container files", runFiles},
 		{"forward", "-addr HOST:PORT", "send Forward traffic", runForward},
 		{"soak", "[-length DURATION]", "let bin/sluice work through a day in minutes; print memory, goroutines, descriptors", runSoak},
-		{"soak-kill", "[-n KILLS] [-seed N]", "kill bin/sluice at random moments while its output fails; count what is lost or doubled", runSoakKill},
+		{"soak-kill", "[-n KILLS] [-seed N]", "kill bin/sluice, or with -disk cut its power, at random moments while its output fails; count what is lost or doubled", runSoakKill},
 		{"verify", "-store URL MANIFEST...", "compare a store with what generators made", runVerify},
 	}
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -41,6 +42,7 @@ func runSoakKill(ctx context.Context, args []string, out io.Writer) error {
 	buffers := fs.String("buffers", strings.Join(bufferTypes(), ","), "which types of buffer")
 	binary := fs.String("binary", "bin/sluice", "the agent")
 	life := fs.Duration("life", 3*time.Second, "a life lasts a random part of it, from when it is ready")
+	disk := fs.String("disk", "", "bench/powerdisk: it holds the agent's data, and loses power at each kill")
 	if err := parse(fs, args, false); err != nil {
 		return err
 	}
@@ -56,7 +58,11 @@ func runSoakKill(ctx context.Context, args []string, out io.Writer) error {
 			ok, err := soakKill(ctx, out, soak.KillConfig{Config: soak.Config{
 				Command: sluiceRun(*binary), Buffer: buffer, Tail: name != "forward", Forward: name != "tail",
 				Rate: *rate, Behind: 200_000, Seed: *seed, Say: out,
-			}, Kills: *kills, Life: *life}, name)
+			}, Kills: *kills, Life: *life}, name, *disk)
+			if errors.Is(err, soak.ErrNoFUSE) {
+				fmt.Fprintf(out, "SKIP: %v\n", err)
+				return nil
+			}
 			if err != nil {
 				return err
 			}
@@ -76,11 +82,14 @@ func sluiceRun(binary string) func(settings string) *exec.Cmd {
 
 // soakKill does one combination; what it leaves in its directory is kept when
 // something was found.
-func soakKill(ctx context.Context, out io.Writer, cfg soak.KillConfig, inputs string) (whole bool, err error) {
+func soakKill(ctx context.Context, out io.Writer, cfg soak.KillConfig, inputs, disk string) (whole bool, err error) {
 	if cfg.Dir, err = os.MkdirTemp("", "sluice-soak-"); err != nil {
 		return false, err
 	}
-	r, err := soak.Kill(ctx, cfg)
+	r, err := killOn(ctx, cfg, disk)
+	if errors.Is(err, soak.ErrNoFUSE) {
+		return false, errors.Join(err, os.RemoveAll(cfg.Dir))
+	}
 	if err != nil {
 		return false, fmt.Errorf("%s, buffer %s (see %s): %w", inputs, cfg.Buffer, cfg.Dir, err)
 	}
@@ -90,6 +99,27 @@ func soakKill(ctx context.Context, out io.Writer, cfg soak.KillConfig, inputs st
 		return false, nil
 	}
 	return true, os.RemoveAll(cfg.Dir)
+}
+
+// killOn does it with the data on the disk that a program makes, if there is one.
+func killOn(ctx context.Context, cfg soak.KillConfig, disk string) (r *soak.Result, err error) {
+	if disk == "" {
+		return soak.Kill(ctx, cfg)
+	}
+	dir := filepath.Join(cfg.Dir, "disk")
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		return nil, err
+	}
+	cuts, err := os.Create(filepath.Join(cfg.Dir, "cuts.log"))
+	if err != nil {
+		return nil, err
+	}
+	defer cuts.Close()
+	if cfg.Disk, err = soak.StartPowerDisk(disk, dir, cuts); err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, cfg.Disk.Close()) }()
+	return soak.Kill(ctx, cfg)
 }
 
 // runSoak lets the agent work through a day in minutes, and reports what it

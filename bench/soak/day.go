@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -107,7 +108,7 @@ type day struct {
 // RunDay lets an agent work through a day in cfg.Length. An error means that
 // the run itself did not work.
 func RunDay(ctx context.Context, cfg DayConfig) (*Day, error) {
-	rig, err := newRig(cfg.Config)
+	rig, err := newRig(cfg.Config, filepath.Join(cfg.Dir, "data"))
 	if err != nil {
 		return nil, err
 	}

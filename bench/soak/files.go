@@ -16,12 +16,12 @@ import (
 // out, rotates them by rename, and removes what was rotated once the agent has
 // saved that it is through with it: so each line is in its account.
 type files struct {
-	rnd  *rand.Rand
-	data string // the agent's data directory
-	logs []*logFile
-	made atomic.Int64
-	buf  []byte
-	now  time.Time // of the latest line: no two have the same
+	rnd   *rand.Rand
+	saved func() (map[string]int64, error) // positions, by path, behind which the agent never goes again
+	logs  []*logFile
+	made  atomic.Int64
+	buf   []byte
+	now   time.Time // of the latest line: no two have the same
 }
 
 // logFile is one container's log.
@@ -42,8 +42,8 @@ const (
 
 // newFiles makes n empty files, streams from first on, and the links to them
 // in dir/containers.
-func newFiles(dir, data string, n, first int, rnd *rand.Rand) (*files, error) {
-	f := &files{rnd: rnd, data: data}
+func newFiles(dir string, n, first int, rnd *rand.Rand) (*files, error) {
+	f := &files{rnd: rnd}
 	if err := os.MkdirAll(filepath.Join(dir, "containers"), 0o755); err != nil {
 		return nil, err
 	}
@@ -157,7 +157,7 @@ func (f *files) rotate(l *logFile) error {
 // tidy removes rotated files of which the agent has saved that all is answered
 // for.
 func (f *files) tidy(l *logFile) error {
-	positions, err := savedPositions(f.data)
+	positions, err := f.saved()
 	if err != nil {
 		return err
 	}

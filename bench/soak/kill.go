@@ -3,6 +3,7 @@ package soak
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 	"sync"
 	"syscall"
 	"time"
@@ -13,6 +14,8 @@ type KillConfig struct {
 	Config
 	Kills int
 	Life  time.Duration // a life lasts so long at most, from when it is ready
+	// Disk, if not nil, holds the agent's data, and loses its power at each kill.
+	Disk *PowerDisk
 }
 
 // Result is what came of it.
@@ -40,20 +43,28 @@ func (r *Result) String() string {
 // killer is one run.
 type killer struct {
 	*rig
-	cfg    KillConfig
-	result Result
+	cfg     KillConfig
+	result  Result
+	durable snapshot
 }
 
 // Kill runs what cfg says: the agent is started and killed at random moments
 // while records are generated and the sink fails; then it may deliver in peace,
 // and is stopped. An error means that the run itself did not work.
 func Kill(ctx context.Context, cfg KillConfig) (*Result, error) {
-	rig, err := newRig(cfg.Config)
+	data := filepath.Join(cfg.Dir, "data")
+	if cfg.Disk != nil {
+		data = filepath.Join(cfg.Disk.dir, "data")
+	}
+	rig, err := newRig(cfg.Config, data)
 	if err != nil {
 		return nil, err
 	}
 	defer rig.close()
 	k := &killer{rig: rig, cfg: cfg}
+	if cfg.Disk != nil {
+		k.files.saved = k.durable.get
+	}
 	k.server.SetFaults(faults(cfg.Seed, 0.25, 200*time.Millisecond))
 	begun := time.Now()
 	if err := k.run(ctx); err != nil {
@@ -108,7 +119,7 @@ func (k *killer) lives(ctx context.Context) error {
 			return err
 		}
 		k.live(ctx, a)
-		if err := a.end(syscall.SIGKILL); err != nil {
+		if err := k.kill(a); err != nil {
 			return err
 		}
 		if ctx.Err() != nil {
@@ -120,6 +131,21 @@ func (k *killer) lives(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// kill ends the agent, and with its disk's power what it did not sync.
+func (k *killer) kill(a *process) error {
+	if k.cfg.Disk == nil || a.ended() {
+		return a.end(syscall.SIGKILL)
+	}
+	if err := k.cfg.Disk.off(); err != nil {
+		return err
+	}
+	a.kill() // it may have ended by itself, for want of a disk
+	if err := k.cfg.Disk.on(k.rnd.Uint64()); err != nil {
+		return err
+	}
+	return k.durable.take(k.data)
 }
 
 // live returns at the random moment at which the agent is to be killed: now

@@ -55,19 +55,21 @@ type rig struct {
 	sent []int64 // forward records that were acknowledged, by stream
 }
 
-// newRig makes the files, the settings and the sink; close ends it.
-func newRig(cfg Config) (*rig, error) {
+// newRig makes the files, the settings and the sink; close ends it. The agent
+// keeps what it has in the directory data.
+func newRig(cfg Config, data string) (*rig, error) {
 	r := &rig{
-		cfg: cfg, rnd: rand.New(rand.NewPCG(cfg.Seed, 0x50a6)), store: newStore(), data: filepath.Join(cfg.Dir, "data"),
+		cfg: cfg, rnd: rand.New(rand.NewPCG(cfg.Seed, 0x50a6)), store: newStore(), data: data,
 		logFile: filepath.Join(cfg.Dir, "agent.log"), settings: filepath.Join(cfg.Dir, "sluice.yaml"),
 	}
 	if err := os.MkdirAll(cfg.Dir, 0o700); err != nil {
 		return nil, err
 	}
 	var err error
-	if r.files, err = newFiles(cfg.Dir, r.data, fileCount, 0, rand.New(rand.NewPCG(cfg.Seed, 1))); err != nil {
+	if r.files, err = newFiles(cfg.Dir, fileCount, 0, rand.New(rand.NewPCG(cfg.Seed, 1))); err != nil {
 		return nil, err
 	}
+	r.files.saved = func() (map[string]int64, error) { return savedPositions(r.data) }
 	// Addresses of the loopback network that nobody else uses: the agent must
 	// find them free at every start, and its clients must find it again.
 	host := fmt.Sprintf("127.%d.%d.%d", 1+rand.IntN(254), rand.IntN(256), 1+rand.IntN(254))
