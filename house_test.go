@@ -57,7 +57,7 @@ var arrows = map[string]struct{ ours, others string }{
 }
 
 // inBinary lists what may not be part of the sluice binary.
-var notInSluice = []string{"sluice/sink/elastictest", "sluice/bench", "sluice/cmd/sluice-dev", "github.com/fluent/fluent-logger-golang", "github.com/chromedp"}
+var notInSluice = []string{"sluice/sink/elastictest", "sluice/bench", "sluice/forwarder/enrich/apitest", "sluice/cmd/sluice-dev", "github.com/fluent/fluent-logger-golang", "github.com/chromedp"}
 
 func list(t *testing.T, args ...string) []string {
 	t.Helper()

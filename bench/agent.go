@@ -36,6 +36,7 @@ type agentSetup struct {
 	gzip    bool
 	buffer  string // type
 	pprof   string // host:port of Go's profiles; empty: nowhere
+	kube    string // kubeconfig of the API server; empty: none
 	fields  [][2]string
 }
 
@@ -97,6 +98,9 @@ func settings(s agentSetup, metrics, forward string) []byte {
 	fmt.Fprintf(&b, "inputs:\n  containers: { path: %q }\n  forward: { listen: [%s] }\n", path, listen)
 	fmt.Fprintf(&b, "buffer: { type: %s }\n", s.buffer)
 	fmt.Fprintf(&b, "elasticsearch: { urls: [%q], compression: %s }\n", s.store, compression)
+	if s.kube != "" {
+		fmt.Fprintf(&b, "kubernetes: { node: %s, kubeconfig: %q }\n", nodeName, s.kube)
+	}
 	if len(s.fields) > 0 {
 		b.WriteString("fields:\n")
 	}

@@ -62,7 +62,7 @@ func runFiles(ctx context.Context, args []string, _ io.Writer) error {
 	fs.IntVar(&c.Size, "size", messageSize, "bytes of a message, about")
 	fs.IntVar(&c.Rate, "rate", 0, "lines a second in all files together; 0: as fast as possible")
 	fs.IntVar(&c.Stream, "stream", 0, "number of the first stream")
-	fs.Uint64Var(&c.Seed, "seed", 1, "equal seeds make equal names and texts")
+	fs.Uint64Var(&c.Seed, "seed", filesSeed, "equal seeds make equal names and texts")
 	manifest := fs.String("manifest", "", "file to write what was made into, for verify")
 	if err := parse(fs, args, false); err != nil {
 		return err

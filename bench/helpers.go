@@ -126,7 +126,7 @@ func (r *runner) backlog(ctx context.Context, s scenario) error {
 	p := newProgress(os.Stderr, fmt.Sprintf("writing %d files", s.files), s.records)
 	defer p.end()
 	f, err := load.NewFiles(load.FilesConfig{
-		Dir: filepath.Join(r.dir, fmt.Sprintf("logs-%d", s.files), "pods"), Files: s.files, Lines: s.records, Size: messageSize, Seed: 1,
+		Dir: filepath.Join(r.dir, fmt.Sprintf("logs-%d", s.files), "pods"), Files: s.files, Lines: s.records, Size: messageSize, Seed: filesSeed,
 	}, p.set)
 	if err != nil {
 		return err

@@ -14,6 +14,9 @@ import (
 	"sluice/bench/tally"
 )
 
+// filesSeed is that of the names and texts of container files.
+const filesSeed = 1
+
 // runner measures scenarios, one run after the other.
 type runner struct {
 	binary string              // the agent
@@ -44,6 +47,14 @@ func (r *runner) measure(ctx context.Context, s scenario, p *progress) (m report
 	setup, err := r.setup(s, dir, store.url)
 	if err != nil {
 		return m, err
+	}
+	if s.cluster {
+		pods := newCluster(load.Containers(s.files, filesSeed))
+		defer pods.Close()
+		setup.kube = filepath.Join(dir, "kubeconfig")
+		if err := os.WriteFile(setup.kube, pods.Kubeconfig(), 0o600); err != nil {
+			return m, err
+		}
 	}
 	a, err := startAgent(ctx, setup)
 	if err != nil {

@@ -31,6 +31,7 @@ type scenario struct {
 	gzip        bool   // of bulk requests
 	metadata    bool   // documents as long as with a pod's metadata
 	buffer      string // its type
+	cluster     bool   // pods' metadata from an API server, their lines parsed as JSON
 	records     int64
 
 	target, goal float64 // CPU seconds per million records; 0: none is set
@@ -77,12 +78,19 @@ func scenarios(s sizes) []scenario {
 	}
 	packed := forward(load.Packed, true, false, 1.3, 0)
 	compressed, message := forward(load.Compressed, true, false, 1.8, 0), forward(load.Message, true, false, 8, 5)
+	cluster := func(files int, target float64) scenario {
+		s := steady(files)
+		s.name, s.title = fmt.Sprintf("cluster-%d", files), fmt.Sprintf("cluster, %d files", files)
+		s.gzip, s.cluster, s.target, s.rssTarget = false, true, target, 60e6
+		return s
+	}
 	return []scenario{
 		tail(10, false, 2.0, 1.5), tail(10, true, 3.2, 2.6), tail(200, false, 2.0, 1.5), tail(200, true, 3.2, 2.6),
 		full(false, 3.0), full(true, 6.0),
 		packed, forward(load.Packed, true, true, 0, 0), compressed, message, forward(load.Packed, false, false, 0, 0),
 		auto(packed), auto(compressed), auto(message),
 		steady(10), steady(200),
+		cluster(10, 8/100.*1e6/steadyRate), cluster(200, 10/100.*1e6/steadyRate),
 	}
 }
 

@@ -22,6 +22,29 @@ type FilesConfig struct {
 	Seed   uint64
 }
 
+// Container is what names a container, and by that its files.
+type Container struct{ Namespace, Pod, UID, Name, ID string }
+
+// Containers are the containers of the files: equal seeds make equal names.
+func Containers(n int, seed uint64) []Container {
+	list := make([]Container, n)
+	names := rand.New(rand.NewPCG(seed, 0x11a3e5))
+	for i := range list {
+		list[i] = Container{
+			Namespace: "default", Name: "app",
+			Pod: fmt.Sprintf("web-%010x-%05x", names.Uint64()>>24, names.Uint32()>>12),
+			UID: fmt.Sprintf("%08x-%04x-4%03x-8%03x-%012x", names.Uint32(), names.Uint32()>>16, names.Uint32()>>20, names.Uint32()>>20, names.Uint64()>>16),
+			ID:  fmt.Sprintf("%016x%016x%016x%016x", names.Uint64(), names.Uint64(), names.Uint64(), names.Uint64()),
+		}
+	}
+	return list
+}
+
+// Link is the name of the link to the container's file.
+func (c Container) Link() string {
+	return c.Pod + "_" + c.Namespace + "_" + c.Name + "-" + c.ID + ".log"
+}
+
 // Files are the container files of one run.
 type Files struct {
 	cfg      FilesConfig
@@ -52,12 +75,8 @@ func NewFiles(cfg FilesConfig, progress func(lines int64)) (*Files, error) {
 		progress = func(int64) {}
 	}
 	f := &Files{cfg: cfg, progress: progress}
-	names := rand.New(rand.NewPCG(cfg.Seed, 0x11a3e5))
-	for i := range cfg.Files {
-		pod := fmt.Sprintf("web-%010x-%05x", names.Uint64()>>24, names.Uint32()>>12)
-		uid := fmt.Sprintf("%08x-%04x-4%03x-8%03x-%012x", names.Uint32(), names.Uint32()>>16, names.Uint32()>>20, names.Uint32()>>20, names.Uint64()>>16)
-		id := fmt.Sprintf("%016x%016x%016x%016x", names.Uint64(), names.Uint64(), names.Uint64(), names.Uint64())
-		dir := filepath.Join(cfg.Dir, "default_"+pod+"_"+uid, "app")
+	for i, c := range Containers(cfg.Files, cfg.Seed) {
+		dir := filepath.Join(cfg.Dir, c.Namespace+"_"+c.Pod+"_"+c.UID, c.Name)
 		if err := os.MkdirAll(dir, 0o755); err != nil {
 			return nil, err
 		}
@@ -68,7 +87,7 @@ func NewFiles(cfg FilesConfig, progress func(lines int64)) (*Files, error) {
 		}
 		f.logs = append(f.logs, logFile{
 			stream: cfg.Stream + i, file: file, text: NewText(cfg.Seed+uint64(i), cfg.Size),
-			link: pod + "_default_app-" + id + ".log",
+			link: c.Link(),
 		})
 	}
 	return f, nil

@@ -11,8 +11,8 @@ import (
 )
 
 func TestWhatARecordShowsOfItsPod(t *testing.T) {
-	a := newFakeAPI(t)
-	a.add(aNode(), aSpace("shop"), aPod(uid1, "web-1"))
+	a := newAPI(t)
+	a.Add(aNode(), aSpace("shop"), aPod(uid1, "web-1"))
 	e, _ := start(t, a, t.TempDir(), nil)
 	path := pathOf(uid1, "web-1")
 	l := e.Follow(path)
@@ -35,9 +35,9 @@ func TestWhatARecordShowsOfItsPod(t *testing.T) {
 }
 
 func TestChangesArriveAsANewFragment(t *testing.T) {
-	a := newFakeAPI(t)
+	a := newAPI(t)
 	node, space, pod := aNode(), aSpace("shop"), aPod(uid1, "web-1")
-	a.add(node, space, pod)
+	a.Add(node, space, pod)
 	e, _ := start(t, a, t.TempDir(), nil)
 	l := e.Follow(pathOf(uid1, "web-1"))
 	defer l.Close()
@@ -46,7 +46,7 @@ func TestChangesArriveAsANewFragment(t *testing.T) {
 	pod.Labels = map[string]string{"app": "new"}
 	node.Labels = map[string]string{"zone": "b"}
 	space.Labels = nil
-	a.update(pod, node, space)
+	a.Update(pod, node, space)
 	until(t, "all changes arrived", func() bool {
 		f := l.Fragment()
 		return len(f.Labels) == 1 && f.Labels[0].Value == "new" && f.NodeLabels[0].Value == "b" && len(f.SpaceLabels) == 0
@@ -58,16 +58,16 @@ func TestChangesArriveAsANewFragment(t *testing.T) {
 
 func TestAStaticPodIsItsMirror(t *testing.T) {
 	const hash = "0123456789abcdef0123456789abcdef"
-	a := newFakeAPI(t)
+	a := newAPI(t)
 	mirror := aPod(uid2, "etcd-node-1")
 	mirror.Annotations = map[string]string{hashAnnotation: hash, "kubernetes.io/config.mirror": hash}
 	yes := true
 	mirror.OwnerReferences = []metav1.OwnerReference{{Kind: "Node", Name: "node-1", Controller: &yes}}
-	a.add(aNode(), aSpace("shop"))
+	a.Add(aNode(), aSpace("shop"))
 	e, _ := start(t, a, t.TempDir(), nil)
 	early := e.Follow(pathOf(hash, "etcd-node-1")) // its files are there before its mirror
 	defer early.Close()
-	a.add(mirror)
+	a.Add(mirror)
 	await(t, early)
 	late := e.Follow(pathOf(hash, "etcd-node-1"))
 	defer late.Close()
@@ -79,8 +79,8 @@ func TestAStaticPodIsItsMirror(t *testing.T) {
 }
 
 func TestALogWhosePathHasNoUID(t *testing.T) {
-	a := newFakeAPI(t)
-	a.add(aNode(), aSpace("shop"), aPod(uid1, "db-0"))
+	a := newAPI(t)
+	a.Add(aNode(), aSpace("shop"), aPod(uid1, "db-0"))
 	e, _ := start(t, a, t.TempDir(), nil)
 	l := e.Follow(pathOf("", "db-0"))
 	defer l.Close()
@@ -88,8 +88,8 @@ func TestALogWhosePathHasNoUID(t *testing.T) {
 	if f := l.Fragment(); f.PodUID != uid1 {
 		t.Errorf("fragment %+v", f)
 	}
-	a.remove(aPod(uid1, "db-0"))
-	a.add(aPod(uid2, "db-0")) // a StatefulSet's next one has the same name
+	a.Remove(aPod(uid1, "db-0"))
+	a.Add(aPod(uid2, "db-0")) // a StatefulSet's next one has the same name
 	next := e.Follow(pathOf(uid2, "db-0"))
 	defer next.Close()
 	await(t, next)
@@ -99,7 +99,7 @@ func TestALogWhosePathHasNoUID(t *testing.T) {
 }
 
 func TestALogThatIsNoPodsDoesNotWait(t *testing.T) {
-	a := newFakeAPI(t)
+	a := newAPI(t)
 	e, _ := start(t, a, t.TempDir(), nil)
 	path := &event.Fragment{File: "/var/log/x.log"}
 	l := e.Follow(path)
@@ -110,13 +110,13 @@ func TestALogThatIsNoPodsDoesNotWait(t *testing.T) {
 }
 
 func TestADeletedPodIsKnownWhileItsLogIsRead(t *testing.T) {
-	a := newFakeAPI(t)
-	a.add(aNode(), aSpace("shop"), aPod(uid1, "web-1"))
+	a := newAPI(t)
+	a.Add(aNode(), aSpace("shop"), aPod(uid1, "web-1"))
 	e, _ := start(t, a, t.TempDir(), func(c *Config) { c.Retain = 0 })
 	l := e.Follow(pathOf(uid1, "web-1"))
 	await(t, l)
-	a.remove(aPod(uid1, "web-1"), aSpace("shop"))
-	a.add(aPod(uid2, "web-2")) // arrives after the removal
+	a.Remove(aPod(uid1, "web-1"), aSpace("shop"))
+	a.Add(aPod(uid2, "web-2")) // arrives after the removal
 	until(t, "the next pod arrived", func() bool { return e.table.knows(uid2) })
 	e.table.sweep(later())
 	if f := l.Fragment(); f.Partial || len(f.Labels) != 2 || len(f.SpaceLabels) != 1 || !e.table.knows(uid1) {

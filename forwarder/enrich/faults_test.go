@@ -29,14 +29,14 @@ func (t *table) healthOf(k kind) health {
 }
 
 func TestNothingIsMissedWhenWatchesAreCut(t *testing.T) {
-	a := newFakeAPI(t)
-	a.add(aNode(), aSpace("shop"))
+	a := newAPI(t)
+	a.Add(aNode(), aSpace("shop"))
 	e, _ := start(t, a, t.TempDir(), nil)
 	until(t, "all is listed", func() bool {
 		return e.table.healthOf(pods) == synced && e.table.healthOf(nodes) == synced && e.table.healthOf(namespaces) == synced
 	})
-	a.cutWatches()
-	a.add(aPod(uid1, "web-1")) // while nobody watches, or just after
+	a.CutWatches()
+	a.Add(aPod(uid1, "web-1")) // while nobody watches, or just after
 	l := e.Follow(pathOf(uid1, "web-1"))
 	defer l.Close()
 	await(t, l)
@@ -46,16 +46,16 @@ func TestNothingIsMissedWhenWatchesAreCut(t *testing.T) {
 }
 
 func TestAVersionThatIsTooOldIsListedAnew(t *testing.T) {
-	a := newFakeAPI(t)
-	a.add(aNode(), aSpace("shop"), aPod(uid2, "gone"))
+	a := newAPI(t)
+	a.Add(aNode(), aSpace("shop"), aPod(uid2, "gone"))
 	e, _ := start(t, a, t.TempDir(), nil)
 	until(t, "the pods are listed", func() bool { return e.table.healthOf(pods) == synced })
-	lists := a.listed("pods")
-	a.remove(aPod(uid2, "gone"))
-	a.add(aPod(uid1, "web-1"))
-	a.forget() // what happened is in no watch any more
-	a.cutWatches()
-	until(t, "the pods are listed anew", func() bool { return a.listed("pods") > lists })
+	lists := a.Listed("pods")
+	a.Remove(aPod(uid2, "gone"))
+	a.Add(aPod(uid1, "web-1"))
+	a.Forget() // what happened is in no watch any more
+	a.CutWatches()
+	until(t, "the pods are listed anew", func() bool { return a.Listed("pods") > lists })
 	l := e.Follow(pathOf(uid1, "web-1"))
 	defer l.Close()
 	await(t, l)
@@ -72,9 +72,9 @@ func TestAVersionThatIsTooOldIsListedAnew(t *testing.T) {
 // partial is whole.
 func TestAServerThatFailsIsNotWaitedFor(t *testing.T) {
 	for _, status := range []int{500, 403} {
-		a := newFakeAPI(t)
-		a.add(aNode(), aSpace("shop"), aPod(uid1, "web-1"))
-		a.failWith(status)
+		a := newAPI(t)
+		a.Add(aNode(), aSpace("shop"), aPod(uid1, "web-1"))
+		a.FailWith(status)
 		e, _ := start(t, a, t.TempDir(), nil)
 		l := e.Follow(pathOf(uid1, "web-1"))
 		await(t, l)
@@ -86,7 +86,7 @@ func TestAServerThatFailsIsNotWaitedFor(t *testing.T) {
 		if l := e.Follow(pathOf(uid2, "web-2")); l.Wait() != nil {
 			t.Errorf("%d: a log waits for a server that is away", status)
 		}
-		a.failWith(0)
+		a.FailWith(0)
 		until(t, "the metadata is whole", func() bool { return !l.Fragment().Partial })
 		if up := testutil.ToFloat64(e.table.m.up[pods]); up != 1 {
 			t.Errorf("%d: sluice_kubernetes_up is %v", status, up)
@@ -96,16 +96,16 @@ func TestAServerThatFailsIsNotWaitedFor(t *testing.T) {
 }
 
 func TestACutServerIsNotWaitedFor(t *testing.T) {
-	a := newFakeAPI(t)
-	a.add(aNode(), aSpace("shop"), aPod(uid1, "web-1"))
+	a := newAPI(t)
+	a.Add(aNode(), aSpace("shop"), aPod(uid1, "web-1"))
 	e, _ := start(t, a, t.TempDir(), nil)
 	until(t, "the pods are listed", func() bool { return e.table.healthOf(pods) == synced })
 	waiting := e.Follow(pathOf(uid2, "web-2"))
 	if waiting.Wait() == nil {
 		t.Error("a log whose pod may come any moment does not wait")
 	}
-	a.failWith(500)
-	a.cutWatches()
+	a.FailWith(500)
+	a.CutWatches()
 	await(t, waiting)
 	known := e.Follow(pathOf(uid1, "web-1"))
 	if f := known.Fragment(); f.Labels == nil {
@@ -114,9 +114,9 @@ func TestACutServerIsNotWaitedFor(t *testing.T) {
 }
 
 func TestASlowServerIsWaitedForOnce(t *testing.T) {
-	a := newFakeAPI(t)
-	a.add(aNode(), aSpace("shop"), aPod(uid1, "web-1"))
-	release := a.stall()
+	a := newAPI(t)
+	a.Add(aNode(), aSpace("shop"), aPod(uid1, "web-1"))
+	release := a.Stall()
 	e, _ := start(t, a, t.TempDir(), func(c *Config) { c.Wait = time.Millisecond })
 	l := e.Follow(pathOf(uid1, "web-1"))
 	await(t, l)
@@ -132,14 +132,14 @@ func TestASlowServerIsWaitedForOnce(t *testing.T) {
 
 // A warm start needs no server.
 func TestTheCacheFile(t *testing.T) {
-	a, dir := newFakeAPI(t), filepath.Join(t.TempDir(), "metadata")
-	a.add(aNode(), aSpace("shop"), aPod(uid1, "web-1"))
+	a, dir := newAPI(t), filepath.Join(t.TempDir(), "metadata")
+	a.Add(aNode(), aSpace("shop"), aPod(uid1, "web-1"))
 	e, stop := start(t, a, dir, nil)
 	l := e.Follow(pathOf(uid1, "web-1"))
 	await(t, l)
 	want := l.Fragment()
 	stop()
-	a.failWith(500)
+	a.FailWith(500)
 	e, stop = start(t, a, dir, nil)
 	l = e.Follow(pathOf(uid1, "web-1"))
 	got := l.Fragment()

@@ -2,7 +2,6 @@ package enrich
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -16,6 +15,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"sluice/event"
+	"sluice/forwarder/enrich/apitest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -53,13 +53,19 @@ func pathOf(uid, name string) *event.Fragment {
 	return &event.Fragment{File: "/var/log/x.log", Namespace: "shop", Pod: name, PodUID: uid, Container: "app", ContainerID: "0123", Node: "node-1", Cluster: "c"}
 }
 
+// newAPI is a server of node-1's pods; what may not be asked fails the test.
+func newAPI(t *testing.T) *apitest.Server {
+	a := apitest.New("node-1", func(what string) { t.Error(what) })
+	t.Cleanup(a.Close)
+	return a
+}
+
 // start runs an Enricher on a; stop ends it. Settings beside the defaults come
 // from edit.
-func start(t *testing.T, a *fakeAPI, dir string, edit func(*Config)) (e *Enricher, stop func()) {
+func start(t *testing.T, a *apitest.Server, dir string, edit func(*Config)) (e *Enricher, stop func()) {
 	t.Helper()
 	kubeconfig := filepath.Join(t.TempDir(), "kubeconfig")
-	text := fmt.Sprintf(`{"apiVersion":"v1","kind":"Config","clusters":[{"name":"c","cluster":{"server":%q}}],"contexts":[{"name":"x","context":{"cluster":"c"}}],"current-context":"x"}`, a.URL)
-	if err := os.WriteFile(kubeconfig, []byte(text), 0o600); err != nil {
+	if err := os.WriteFile(kubeconfig, a.Kubeconfig(), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	cfg := DefaultConfig()

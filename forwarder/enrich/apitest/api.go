@@ -1,4 +1,11 @@
-package enrich
+// Package apitest is a stand-in for the part of a Kubernetes API server that an
+// enrich.Enricher may ask: it lists and watches pods, nodes and namespaces.
+//
+// Promise: what was added, changed and removed is listed and comes to every
+// watch, in order, once; whatever else is asked of it (another path, verb or
+// selector) is refused and reported. It has faults to switch on. It answers in
+// JSON; the real server, which answers in protobuf, is asked in make test-kube.
+package apitest
 
 import (
 	"encoding/json"
@@ -6,10 +13,10 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"sort"
 	"strconv"
 	"strings"
 	"sync"
-	"testing"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -17,53 +24,60 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 )
 
-// fakeAPI answers what an Enricher may ask of an API server and nothing else:
-// another path, verb or selector fails the test. It is for faults; the real
-// server is asked in make test-kube.
-type fakeAPI struct {
-	t *testing.T
+// Server is such a server, of one node's pods.
+type Server struct {
 	*httptest.Server
+	refused   func(what string)
+	selectors map[string]string
 
 	mu      sync.Mutex
 	rv      int
 	oldest  int // versions before it are forgotten
 	objects map[string]map[types.UID]runtime.Object
-	events  []fakeEvent
-	more    chan struct{} // closed at each event
-	cut     chan struct{} // closed to end the watches
-	fail    int           // status of every answer; 0: none fails
-	stuck   chan struct{} // answers wait until it is closed; nil: they do not
+	events  map[string][]event // by resource
+	more    chan struct{}      // closed at each event
+	cut     chan struct{}      // closed to end the watches
+	fail    int                // status of every answer; 0: none fails
+	stuck   chan struct{}      // answers wait until it is closed; nil: they do not
 	lists   map[string]int
 }
 
-type fakeEvent struct {
-	resource, kind string
-	rv             int
-	object         json.RawMessage
+type event struct {
+	kind   string
+	rv     int
+	object json.RawMessage
 }
 
-func newFakeAPI(t *testing.T) *fakeAPI {
-	a := &fakeAPI{
-		t: t, rv: 100, more: make(chan struct{}), cut: make(chan struct{}), lists: map[string]int{},
-		objects: map[string]map[types.UID]runtime.Object{"pods": {}, "nodes": {}, "namespaces": {}},
+// New starts a server on the loopback network, of the pods of a node. refused is
+// told what nobody may ask.
+func New(node string, refused func(what string)) *Server {
+	a := &Server{
+		refused: refused, rv: 100, more: make(chan struct{}), cut: make(chan struct{}), lists: map[string]int{},
+		selectors: map[string]string{"pods": "spec.nodeName=" + node, "nodes": "metadata.name=" + node, "namespaces": ""},
+		objects:   map[string]map[types.UID]runtime.Object{"pods": {}, "nodes": {}, "namespaces": {}},
+		events:    map[string][]event{},
 	}
 	a.Server = httptest.NewServer(http.HandlerFunc(a.serve))
-	t.Cleanup(func() {
-		a.cutWatches()
-		a.Close()
-	})
 	return a
 }
 
-var selectors = map[string]string{"pods": "spec.nodeName=node-1", "nodes": "metadata.name=node-1", "namespaces": ""}
+// Close ends the server and its watches.
+func (a *Server) Close() {
+	a.CutWatches()
+	a.Server.Close()
+}
 
-func (a *fakeAPI) serve(w http.ResponseWriter, r *http.Request) {
+// Kubeconfig is a file with which a client finds the server.
+func (a *Server) Kubeconfig() []byte {
+	return fmt.Appendf(nil, `{"apiVersion":"v1","kind":"Config","clusters":[{"name":"c","cluster":{"server":%q}}],"contexts":[{"name":"x","context":{"cluster":"c"}}],"current-context":"x"}`, a.URL)
+}
+
+func (a *Server) serve(w http.ResponseWriter, r *http.Request) {
 	resource, ok := strings.CutPrefix(r.URL.Path, "/api/v1/")
 	q := r.URL.Query()
-	want, known := selectors[resource]
+	want, known := a.selectors[resource]
 	if !ok || !known || r.Method != http.MethodGet || q.Get("fieldSelector") != want || !strings.HasPrefix(r.Header.Get("Accept"), "application/vnd.kubernetes.protobuf") {
-		a.t.Errorf("unexpected %s %s, Accept %q", r.Method, r.URL, r.Header.Get("Accept"))
-		http.Error(w, "unexpected", http.StatusBadRequest)
+		a.refuse(w, "unexpected %s %s, Accept %q", r.Method, r.URL, r.Header.Get("Accept"))
 		return
 	}
 	a.mu.Lock()
@@ -88,6 +102,12 @@ func (a *fakeAPI) serve(w http.ResponseWriter, r *http.Request) {
 	a.list(w, resource)
 }
 
+func (a *Server) refuse(w http.ResponseWriter, format string, args ...any) {
+	what := fmt.Sprintf(format, args...)
+	a.refused(what)
+	http.Error(w, what, http.StatusBadRequest)
+}
+
 func statusObject(code int) *metav1.Status {
 	reason := map[int]metav1.StatusReason{403: metav1.StatusReasonForbidden, 410: metav1.StatusReasonExpired, 500: metav1.StatusReasonInternalError}[code]
 	return &metav1.Status{
@@ -95,14 +115,14 @@ func statusObject(code int) *metav1.Status {
 	}
 }
 
-func (a *fakeAPI) status(w http.ResponseWriter, code int) {
+func (a *Server) status(w http.ResponseWriter, code int) {
 	w.WriteHeader(code)
 	_ = json.NewEncoder(w).Encode(statusObject(code))
 }
 
 var listKinds = map[string]string{"pods": "PodList", "nodes": "NodeList", "namespaces": "NamespaceList"}
 
-func (a *fakeAPI) list(w http.ResponseWriter, resource string) {
+func (a *Server) list(w http.ResponseWriter, resource string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.lists[resource]++
@@ -115,26 +135,23 @@ func (a *fakeAPI) list(w http.ResponseWriter, resource string) {
 	})
 }
 
-func (a *fakeAPI) watch(w http.ResponseWriter, r *http.Request, resource string, q url.Values) {
+func (a *Server) watch(w http.ResponseWriter, r *http.Request, resource string, q url.Values) {
 	if q.Get("sendInitialEvents") != "" { // as servers before 1.32 do: then it is listed
 		a.status(w, http.StatusUnprocessableEntity)
 		return
 	}
 	from, err := strconv.Atoi(q.Get("resourceVersion"))
 	if err != nil {
-		a.t.Errorf("watch without a version: %s", r.URL)
+		a.refuse(w, "watch without a version: %s", r.URL)
+		return
 	}
 	flush := http.NewResponseController(w)
 	w.WriteHeader(http.StatusOK)
 	for {
 		a.mu.Lock()
 		cut, more, forgotten := a.cut, a.more, from < a.oldest
-		var due []fakeEvent
-		for _, e := range a.events {
-			if e.resource == resource && e.rv > from {
-				due = append(due, e)
-			}
-		}
+		due := a.events[resource]
+		due = due[sort.Search(len(due), func(n int) bool { return due[n].rv > from }):]
 		a.mu.Unlock()
 		if forgotten {
 			_ = json.NewEncoder(w).Encode(map[string]any{"type": "ERROR", "object": statusObject(410)})
@@ -170,7 +187,7 @@ func resourceOf(o runtime.Object) (string, *metav1.ObjectMeta) {
 	panic(fmt.Sprintf("BUG: %T", o))
 }
 
-func (a *fakeAPI) change(kind string, objects ...runtime.Object) {
+func (a *Server) change(kind string, objects ...runtime.Object) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for _, o := range objects {
@@ -186,45 +203,49 @@ func (a *fakeAPI) change(kind string, objects ...runtime.Object) {
 		}
 		raw, err := json.Marshal(o)
 		if err != nil {
-			a.t.Error(err)
+			panic(fmt.Sprintf("BUG: %v", err))
 		}
-		a.events = append(a.events, fakeEvent{resource, kind, a.rv, raw})
+		a.events[resource] = append(a.events[resource], event{kind, a.rv, raw})
 	}
 	close(a.more)
 	a.more = make(chan struct{})
 }
 
-func (a *fakeAPI) add(o ...runtime.Object) { a.change("ADDED", o...) }
+// Add makes objects.
+func (a *Server) Add(o ...runtime.Object) { a.change("ADDED", o...) }
 
-func (a *fakeAPI) update(o ...runtime.Object) { a.change("MODIFIED", o...) }
+// Update changes objects.
+func (a *Server) Update(o ...runtime.Object) { a.change("MODIFIED", o...) }
 
-func (a *fakeAPI) remove(o ...runtime.Object) { a.change("DELETED", o...) }
+// Remove deletes objects.
+func (a *Server) Remove(o ...runtime.Object) { a.change("DELETED", o...) }
 
-// cutWatches ends every watch that is open.
-func (a *fakeAPI) cutWatches() {
+// CutWatches ends every watch that is open.
+func (a *Server) CutWatches() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	close(a.cut)
 	a.cut = make(chan struct{})
 }
 
-// forget makes every version before now too old to watch from.
-func (a *fakeAPI) forget() {
+// Forget makes every version before now too old to watch from.
+func (a *Server) Forget() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.rv++
-	a.oldest, a.events = a.rv, nil
+	a.oldest = a.rv
+	clear(a.events)
 }
 
-// failWith makes every request fail, or, with 0, succeed again.
-func (a *fakeAPI) failWith(status int) {
+// FailWith makes every request fail, or, with 0, succeed again.
+func (a *Server) FailWith(status int) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.fail = status
 }
 
-// stall makes answers wait until the returned function is called.
-func (a *fakeAPI) stall() (release func()) {
+// Stall makes answers wait until the returned function is called.
+func (a *Server) Stall() (release func()) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.stuck = make(chan struct{})
@@ -236,7 +257,8 @@ func (a *fakeAPI) stall() (release func()) {
 	}
 }
 
-func (a *fakeAPI) listed(resource string) int {
+// Listed is how often a resource was listed.
+func (a *Server) Listed(resource string) int {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return a.lists[resource]
