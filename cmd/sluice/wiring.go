@@ -65,9 +65,13 @@ func sinksOf(t *conf.Tree, s any) (map[string]deadletter.Sink, func(), conf.Prob
 	return to, parts.Close, problems
 }
 
-// limitHeap lets the garbage collector work harder before the cgroup's limit
-// is reached. What the user says with GOMEMLIMIT counts more.
+// limitHeap keeps the heap close to what is in use: records are no garbage, so
+// that the collector has little to do. It works harder before the cgroup's limit
+// is reached. What the user says with GOGC and GOMEMLIMIT counts more.
 func limitHeap() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(50)
+	}
 	if limit := agent.CgroupMemory(); limit > 0 && os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetMemoryLimit(limit / 10 * 9)
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 	"sync"
 	"sync/atomic"
 
@@ -34,15 +35,15 @@ type entry struct {
 	Path   string    `json:"path"`
 	Dev    uint64    `json:"dev"`
 	Ino    uint64    `json:"ino"`
-	Off    int64     `json:"off"`    // everything before it is answered for
-	Size   int64     `json:"size"`   // of the text when last seen
-	Live   bool      `json:"live"`   // it was written to when last seen
-	Head   int       `json:"head"`   // length of the fingerprinted head
-	Sum    [2]uint64 `json:"sum"`    // its hash
-	Format format    `json:"format"` //
-	Born   int64     `json:"born"`   // Unix milliseconds
-	Key    [2]uint64 `json:"key"`    // the source key
-	First  [2]int64  `json:"first"`  // end of the first line that was completed, of stdout and stderr; 0: none yet
+	Off    int64     `json:"off,omitempty"`  // everything before it is answered for
+	Size   int64     `json:"size,omitempty"` // of the text when last seen
+	Live   bool      `json:"live"`           // it was written to when last seen
+	Head   int       `json:"head"`           // length of the fingerprinted head
+	Sum    [2]uint64 `json:"sum"`            // its hash
+	Format format    `json:"format"`         //
+	Born   int64     `json:"born"`           // Unix milliseconds
+	Key    [2]uint64 `json:"key"`            // the source key
+	First  [2]int64  `json:"first"`          // end of the first line that was completed, of stdout and stderr; 0: none yet
 }
 
 func (e *entry) head() head { return head{e.Head, xxh3.Uint128{Hi: e.Sum[0], Lo: e.Sum[1]}} }
@@ -66,6 +67,7 @@ type identity struct {
 
 	mu      sync.Mutex
 	entry   entry
+	rest    []byte // of the written entry, behind offset and size; nil: not as it stands
 	awaited []awaited
 	written bool // the entry is in the store
 	gone    bool // the entry shall not be written again
@@ -124,7 +126,7 @@ func (i *identity) found(path string, id fileID, live bool) {
 	if i.entry.Path == path && i.entry.id() == id && i.entry.Live == live {
 		return
 	}
-	i.entry.Path, i.entry.Dev, i.entry.Ino, i.entry.Live = path, id.dev, id.ino, live
+	i.entry.Path, i.entry.Dev, i.entry.Ino, i.entry.Live, i.rest = path, id.dev, id.ino, live, nil
 	if i.written {
 		i.write()
 	}
@@ -154,14 +156,14 @@ func (i *identity) fingerprint(h head) {
 	i.begins.Store(&h)
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	i.entry.Head, i.entry.Sum = h.n, [2]uint64{h.sum.Hi, h.sum.Lo}
+	i.entry.Head, i.entry.Sum, i.rest = h.n, [2]uint64{h.sum.Hi, h.sum.Lo}, nil
 }
 
 // complete notes the first complete line of a stream.
 func (i *identity) complete(k int, end int64) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	i.first[k], i.entry.First[k] = end, end
+	i.first[k], i.entry.First[k], i.rest = end, end, nil
 }
 
 // resume takes over what the checkpoint knew. What was behind the position
@@ -182,16 +184,26 @@ func (i *identity) keep() {
 	i.write()
 }
 
+// write puts the entry into the store. Offset and size change with each receipt;
+// the rest of it is kept as it is written.
 func (i *identity) write() {
 	if i.gone {
 		return
 	}
 	i.entry.Size = max(i.size.Load(), i.entry.Off)
-	val, err := json.Marshal(&i.entry)
-	if err != nil {
-		panic(fmt.Sprintf("BUG: entry does not encode: %v", err))
+	if i.rest == nil {
+		e := i.entry
+		e.Off, e.Size = 0, 0
+		rest, err := json.Marshal(&e)
+		if err != nil {
+			panic(fmt.Sprintf("BUG: entry does not encode: %v", err))
+		}
+		i.rest = rest[1:]
 	}
-	i.store.Set(i.name, val)
+	val := make([]byte, 0, len(i.rest)+64)
+	val = strconv.AppendInt(append(val, `{"off":`...), i.entry.Off, 10)
+	val = strconv.AppendInt(append(val, `,"size":`...), i.entry.Size, 10)
+	i.store.Set(i.name, append(append(val, ','), i.rest...))
 	i.written = true
 }
 

@@ -131,6 +131,7 @@ type file struct {
 	seq     int       // in the order of reading
 	off     int64     // of the next byte to read
 	changed time.Time // when it last grew, or was first seen to be rotated
+	looked  stat      // when it was last seen to begin as it did, and nobody wrote to it just then
 	ending  bool      // it was seen to be rotated
 	lag     int64
 	long    *long

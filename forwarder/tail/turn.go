@@ -1,6 +1,10 @@
 package tail
 
-import "sluice/event"
+import (
+	"time"
+
+	"sluice/event"
+)
 
 // outcome of a turn, or of a look at one file.
 type outcome uint8
@@ -71,19 +75,13 @@ func (r *reader) look(g *group, f *file) (outcome, error) {
 	if err != nil {
 		return r.failed(f, err), nil
 	}
-	i := f.ident.Load()
-	if i != nil {
-		if o := r.still(g, f, i, st.size, f.off); o != atEnd {
-			return o, nil
-		}
-		i.size.Store(st.size)
-	}
 	if f.changed.IsZero() {
 		f.changed = r.now
 	}
+	i := f.ident.Load()
 	r.t.m.setLag(f, st.size-f.off)
 	if st.size == f.seen.Load() {
-		return atEnd, nil
+		return r.unchanged(g, f, i, st), nil
 	}
 	f.changed = r.now
 	if i == nil {
@@ -93,18 +91,43 @@ func (r *reader) look(g *group, f *file) (outcome, error) {
 			f.seen.Store(st.size)
 			return atEnd, nil
 		}
-		i.size.Store(st.size)
 	}
-	if !r.pace(g) {
-		return paced, nil
+	o := atEnd
+	switch {
+	case !r.pace(g):
+		o = paced
+	case !r.admit(g):
+		o = refused
+	case !g.excluded():
+		return r.read(g, f, i, st.size)
 	}
-	if !r.admit(g) {
-		return refused, nil
+	if o := r.still(g, f, i, st.size, f.off); o != atEnd {
+		g.wait = nil // it waits for the finder
+		return o, nil
 	}
-	if g.excluded() {
+	i.size.Store(st.size)
+	if o == atEnd {
 		return r.skip(g, f, i, st.size), nil
 	}
-	return r.read(g, f, i, st.size)
+	return o, nil
+}
+
+// racy is how young a change may be for another one to bear the same time.
+const racy = 50 * time.Millisecond
+
+// unchanged is a look at a file that is as long as at the last one. It was not
+// written to if its time is the same as well, once that is some while ago.
+func (r *reader) unchanged(g *group, f *file, i *identity, st stat) outcome {
+	if i == nil || st == f.looked {
+		return atEnd
+	}
+	if o := r.still(g, f, i, st.size, f.off); o != atEnd {
+		return o
+	}
+	if i.size.Store(st.size); r.now.UnixNano()-st.mtime > int64(racy) {
+		f.looked = st
+	}
+	return atEnd
 }
 
 // still returns atEnd if the file, whose size is given, begins as it did and
@@ -150,14 +173,20 @@ func (r *reader) read(g *group, f *file, i *identity, size int64) (outcome, erro
 		return r.failed(f, err), nil
 	}
 	from := f.off
-	st, err := f.stat()
-	if err != nil {
-		return r.failed(f, err), nil
+	// What was read may be of the generation after a truncation. Lines with a time
+	// begin another text then; without, only the size may tell.
+	now := max(size, from+int64(n))
+	if i.format == raw {
+		st, err := f.stat()
+		if err != nil {
+			return r.failed(f, err), nil
+		}
+		now = st.size
 	}
-	// What was read may be of the generation after a truncation since the look.
-	if o := r.still(g, f, i, st.size, from+int64(n)); o != atEnd {
+	if o := r.still(g, f, i, now, from+int64(n)); o != atEnd {
 		return o, nil
 	}
+	i.size.Store(now)
 	if err := f.grow(i, r.head[:], from+int64(n)); err != nil {
 		return r.failed(f, err), nil
 	}
