@@ -210,7 +210,7 @@ func (d *finder) sameRaw(g *group, ob observed, fd int, o *origin) (same bool, e
 func isCopy(g *group, f *file, fd int) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return !f.done.Load() && f.packed == nil && sameBytes(f.fd, fd, f.at.Load())
+	return !f.done.Load() && !f.closed.Load() && f.packed == nil && sameBytes(f.fd, fd, f.at.Load())
 }
 
 // truncated reports whether the live file is not what it was. Its reader will
@@ -222,6 +222,9 @@ func (d *finder) truncated(g *group) bool {
 		i := f.ident.Load()
 		if i == nil || f.rotated.Load() {
 			continue
+		}
+		if f.closed.Load() {
+			continue // unchanged: see settleClosed
 		}
 		st, err := statFD(f.fd)
 		same, errRead := i.matches(f.fd, d.head[:])

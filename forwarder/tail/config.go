@@ -32,11 +32,13 @@ type Config struct {
 
 	Poll           time.Duration // a file is looked at no more often, unless much waits
 	IdleAfter      time.Duration // no new bytes for so long: watch instead of looking
+	Racy           time.Duration // a change that is younger may hide another: both may bear the same time
 	IdlePoll       time.Duration // looks at an idle file that cannot be watched, and between retries
 	PartialTimeout time.Duration // how long a partial line waits for its rest
 	MultilineFlush time.Duration // no new line for so long: a trace is at its end
 	MultilineMax   time.Duration // a trace that goes on for longer is cut in two
 	MaxSpan        int64         // bytes for which records of two streams that overlap hold a file's position
+	IdleOpen       int           // idle files that are kept open; others are closed until they are written to
 	Readers        int           // goroutines that read
 	ReadSize       int           // bytes of one read, of one batch, and of one file's turn
 
@@ -50,8 +52,8 @@ func DefaultConfig() Config {
 	return Config{
 		Path: "/var/log/containers/*.log", Tag: "kubernetes.*", ReadFrom: "beginning", MaxLine: 1 << 20, Multiline: "auto", HeldLimit: 1 << 30,
 		Refresh: 5 * time.Second, RotateWait: 5 * time.Second,
-		Poll: 100 * time.Millisecond, IdleAfter: 2 * time.Second, IdlePoll: time.Second,
-		PartialTimeout: 5 * time.Second, MultilineFlush: time.Second, MultilineMax: 30 * time.Second, MaxSpan: 8 << 20, Readers: 2, ReadSize: 64 << 10,
+		Poll: 100 * time.Millisecond, IdleAfter: 2 * time.Second, Racy: 50 * time.Millisecond, IdlePoll: time.Second,
+		PartialTimeout: 5 * time.Second, MultilineFlush: time.Second, MultilineMax: 30 * time.Second, MaxSpan: 8 << 20, IdleOpen: 256, Readers: 2, ReadSize: 64 << 10,
 	}
 }
 

@@ -351,7 +351,9 @@ func (d *finder) close() {
 	for _, g := range d.groups {
 		g.pod.Close()
 		for _, f := range g.queue {
-			_ = unix.Close(f.fd)
+			if !f.closed.Load() {
+				_ = unix.Close(f.fd)
+			}
 		}
 	}
 }

@@ -34,6 +34,8 @@ type group struct {
 	missed  []*file    // known to be truncated before the directory was read
 	current *file      // the live one, as the present listing has it
 
+	changing atomic.Bool // the finder waits for the file at rest to be open again: it must stay so
+
 	mu    sync.Mutex
 	queue []*file // in the order of reading; the live one is last
 
@@ -44,6 +46,7 @@ type group struct {
 	traces   [2]join          // lines that may go on
 	states   [2]multiline.State
 	due      time.Time
+	counted  bool            // among the idle files that are open
 	quota    *Quota          // nil: none
 	lines    int64           // read in the period of the quota
 	since    time.Time       // when that began
@@ -80,7 +83,9 @@ func (g *group) close(f *file) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.queue = slices.DeleteFunc(slices.Clone(g.queue), func(other *file) bool { return other == f })
-	_ = unix.Close(f.fd)
+	if !f.closed.Load() {
+		_ = unix.Close(f.fd)
+	}
 	if f.packed != nil {
 		f.packed.release()
 	}
@@ -124,14 +129,17 @@ type file struct {
 	lost    atomic.Bool            // found truncated: the reader keeps off until the finder has found its copy
 	ended   atomic.Bool            // truncated without a copy: nothing more of it can be read
 	done    atomic.Bool            // read to its end and closed
+	closed  atomic.Bool            // at rest without a descriptor: see rest.go
 	at      atomic.Int64           // off, for others to see
 	seen    atomic.Int64           // size of the file at the last look that left no complete line
 
+	rest stat // when it was closed at rest: g.mu guards it
+
 	// The reader's alone.
+	looked  stat      // when it was last seen to begin as it did, and nobody wrote to it just then
 	seq     int       // in the order of reading
 	off     int64     // of the next byte to read
 	changed time.Time // when it last grew, or was first seen to be rotated
-	looked  stat      // when it was last seen to begin as it did, and nobody wrote to it just then
 	ending  bool      // it was seen to be rotated
 	lag     int64
 	long    *long

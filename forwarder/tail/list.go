@@ -145,7 +145,7 @@ func (d *finder) reconcile(g *group, names []string) {
 		if !g.gone.Load() {
 			obs, ok = d.steady(g, names)
 		}
-		if !ok {
+		if !ok || d.settleClosed(g, obs) {
 			return
 		}
 		maps.DeleteFunc(g.copies, func(id fileID, _ stat) bool {
@@ -208,7 +208,7 @@ func (d *finder) missing(g *group, found []*file) (changed bool) {
 		changed = !f.rotated.Swap(true) || changed
 		f.nameless = true
 		d.nameless++
-		if f.done.Load() {
+		if f.done.Load() || f.closed.Load() { // its inode may be another file's next
 			delete(g.files, id)
 			if !slices.Contains(d.retired, f) {
 				d.retired = append(d.retired, f)

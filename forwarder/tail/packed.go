@@ -135,6 +135,13 @@ func (d *finder) adoptPacked(g *group, ob observed, fd int) (f *file, err error)
 	if old := d.packedBefore(g, o, p.size, begin, strings.TrimSuffix(ob.path, packedExt)); old != nil {
 		return old, nil
 	}
+	if old := g.unread(o, p.size); old != nil {
+		f = newFile(g, fd, ob, old.at.Load())
+		f.packed = p
+		f.ident.Store(old.ident.Load())
+		delete(g.files, old.id)
+		return f, nil
+	}
 	if live := g.current; live != nil && o.format != raw {
 		if i := live.ident.Load(); i != nil && i.key == o.key {
 			g.reader.wakeUp(g)
@@ -183,7 +190,7 @@ func (d *finder) packedBefore(g *group, o origin, size int64, begin []byte, plai
 			continue
 		}
 		if o.format != raw {
-			if i.key == o.key && (!f.done.Load() || f.at.Load() >= size) { // in this order: it may be closed meanwhile
+			if i.key == o.key && (!f.done.Load() && !f.ended.Load() || f.at.Load() >= size) { // in this order: it may be closed meanwhile
 				return f
 			}
 			continue
@@ -195,6 +202,17 @@ func (d *finder) packedBefore(g *group, o origin, size int64, begin []byte, plai
 		}
 	}
 	return found
+}
+
+// unread finds a file that was closed and is gone, of whose text more is in a
+// compressed file.
+func (g *group) unread(o origin, size int64) *file {
+	for _, f := range g.files {
+		if i := f.ident.Load(); i != nil && o.format != raw && i.key == o.key && f.closed.Load() && f.ended.Load() && f.at.Load() < size {
+			return f
+		}
+	}
+	return nil
 }
 
 // isOf reports whether f, of which nobody has read anything yet, begins with

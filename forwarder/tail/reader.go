@@ -101,6 +101,10 @@ func (r *reader) collect() {
 		g.idle.Store(false)
 		r.t.watch.unquiet(g.watched)
 		g.watched = 0
+		if g.counted {
+			g.counted = false
+			r.t.resting.Add(-1)
+		}
 		r.groups = append(r.groups, g)
 	}
 	clear(r.inbox)
@@ -182,36 +186,6 @@ func (r *reader) serve(g *group) error {
 	}
 	r.t.m.report(g, now)
 	return nil
-}
-
-// rest puts a group to sleep in which nothing happened for a while: a watch
-// wakes it, or the finder, or, where there is no watch left, the next look.
-func (r *reader) rest(g *group) bool {
-	r.queue = g.snapshot(r.queue)
-	if g.open() || len(r.queue) > 1 {
-		return false
-	}
-	if len(r.queue) == 0 {
-		g.active = false
-		g.idle.Store(true)
-		return true
-	}
-	f := r.queue[0]
-	if f.rotated.Load() || f.lost.Load() || r.now.Sub(f.changed) < r.t.cfg.IdleAfter {
-		return false
-	}
-	wd, err := r.t.watch.quiet(f.fd, g)
-	if err != nil {
-		g.due = r.now.Add(r.t.cfg.IdlePoll)
-		return true
-	}
-	// What was written before the watch was there wakes nobody.
-	g.active, g.watched = false, wd
-	g.idle.Store(true)
-	if st, err := statFD(f.fd); err != nil || st.size != f.seen.Load() || f.rotated.Load() || g.gone.Load() {
-		r.wakeUp(g)
-	}
-	return true
 }
 
 // admit asks for room for a batch, of whose pod there is nothing to wait for.

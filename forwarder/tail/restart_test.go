@@ -214,8 +214,11 @@ func (m *model) run(steps int) {
 			}
 			m.again(m.store.clone())
 		default: // let it read
-			n, tick := m.out.len(), 0
-			m.until("it had time to read", func() bool { tick++; return m.out.len() > n || tick > 5 })
+			n, tick, most := m.out.len(), 0, 5
+			if m.rnd.IntN(4) == 0 {
+				most = 30 // and to come to rest
+			}
+			m.until("it had time to read", func() bool { tick++; return m.out.len() > n || tick > most })
 		}
 	}
 	for k, stream := range []string{"stdout", "stderr"} {
@@ -264,6 +267,9 @@ func TestModel(t *testing.T) {
 			r.cfg.ReadSize = 64 + int(seed*97%2000)
 			r.out.keep = true
 			r.cfg.MultilineFlush, r.cfg.MultilineMax = time.Hour, time.Hour
+			if seed%2 == 1 { // a file at rest is closed
+				r.cfg.IdleOpen = 0
+			}
 			m := &model{
 				rig: r, rnd: rand.New(rand.NewPCG(seed, 7)), live: r.container("app"), copies: seed%3 == 2,
 				want: map[string]bool{}, ids: map[string]event.ID{},

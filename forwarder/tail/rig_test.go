@@ -183,7 +183,7 @@ func newRig(t *testing.T) *rig {
 	cfg.Path = filepath.Join(dir, "containers", "*.log")
 	cfg.Refresh, cfg.RotateWait, cfg.Poll = 100*time.Millisecond, 40*time.Millisecond, 2*time.Millisecond
 	cfg.IdleAfter, cfg.IdlePoll, cfg.PartialTimeout = 10*time.Millisecond, 10*time.Millisecond, time.Minute
-	cfg.ReadSize = 4 << 10
+	cfg.ReadSize, cfg.Racy = 4<<10, 5*time.Millisecond
 	r := &rig{t: t, dir: dir, cfg: cfg, store: newStore(), out: &fakeOut{refuse: map[string]chan struct{}{}}}
 	r.mkdir("containers")
 	return r
@@ -197,12 +197,17 @@ func (r *rig) mkdir(name string) string {
 	return path
 }
 
+// link is the path of a container's link.
+func (r *rig) link(name string) string {
+	return filepath.Join(r.dir, "containers", "web_default_"+name+"-"+testID+".log")
+}
+
 // container makes a container's log directory and link and returns the live
 // file's path.
 func (r *rig) container(name string) string {
 	dir := r.mkdir("pods/default_web_" + testUID + "/" + name)
 	live := filepath.Join(dir, "0.log")
-	r.must(os.Symlink(live, filepath.Join(r.dir, "containers", "web_default_"+name+"-"+testID+".log")))
+	r.must(os.Symlink(live, r.link(name)))
 	return live
 }
 

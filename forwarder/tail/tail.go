@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -34,6 +35,8 @@ type Tail struct {
 	m      *metrics
 	notes  notes
 	rules  *multiline.Rules
+
+	resting atomic.Int64 // idle files that are open
 
 	newWatcher func() (*watcher, error) // what tests replace
 

@@ -1,10 +1,6 @@
 package tail
 
-import (
-	"time"
-
-	"sluice/event"
-)
+import "sluice/event"
 
 // outcome of a turn, or of a look at one file.
 type outcome uint8
@@ -29,6 +25,14 @@ func (r *reader) turn(g *group) (outcome, error) {
 		if f.seq == 0 {
 			g.read++
 			f.seq = g.read
+		}
+		if f.closed.Load() && !f.ended.Load() {
+			if o := r.reopen(g, f); o != atEnd {
+				return o, nil
+			}
+		}
+		if g.changing.Load() {
+			r.t.finder.poke(g.dir)
 		}
 		o, err := r.flushBefore(g, f)
 		if o == atEnd && err == nil {
@@ -56,8 +60,11 @@ func (r *reader) turn(g *group) (outcome, error) {
 }
 
 func hasBytes(f *file) bool {
-	if f.lost.Load() {
+	switch {
+	case f.lost.Load():
 		return false
+	case f.closed.Load():
+		return true
 	}
 	st, err := statFD(f.fd)
 	return err == nil && st.size > 0
@@ -112,9 +119,6 @@ func (r *reader) look(g *group, f *file) (outcome, error) {
 	return o, nil
 }
 
-// racy is how young a change may be for another one to bear the same time.
-const racy = 50 * time.Millisecond
-
 // unchanged is a look at a file that is as long as at the last one. It was not
 // written to if its time is the same as well, once that is some while ago.
 func (r *reader) unchanged(g *group, f *file, i *identity, st stat) outcome {
@@ -124,7 +128,7 @@ func (r *reader) unchanged(g *group, f *file, i *identity, st stat) outcome {
 	if o := r.still(g, f, i, st.size, f.off); o != atEnd {
 		return o
 	}
-	if i.size.Store(st.size); r.now.UnixNano()-st.mtime > int64(racy) {
+	if i.size.Store(st.size); r.now.UnixNano()-st.mtime > int64(r.t.cfg.Racy) {
 		f.looked = st
 	}
 	return atEnd
@@ -175,7 +179,10 @@ func (r *reader) read(g *group, f *file, i *identity, size int64) (outcome, erro
 	from := f.off
 	// What was read may be of the generation after a truncation. Lines with a time
 	// begin another text then; without, only the size may tell.
-	now := max(size, from+int64(n))
+	now := size
+	if n > 0 {
+		now = max(size, from+int64(n))
+	}
 	if i.format == raw {
 		st, err := f.stat()
 		if err != nil {
