@@ -146,6 +146,25 @@ func (m *model) line(k int, text string) {
 	}
 }
 
+// rest ends what is open and lets the file come to rest, where it is closed.
+func (m *model) rest() {
+	var text strings.Builder
+	for k, stream := range []string{"stdout", "stderr"} {
+		for range 2 {
+			part := fmt.Sprintf("<%d>", m.n)
+			text.WriteString(criLine(m.n, stream, "F", part))
+			m.n++
+			m.line(k, m.piece[k]+part)
+			if m.first == "" && m.piece[k] == "" {
+				m.first = part
+			}
+			m.piece[k] = ""
+		}
+	}
+	m.append(m.live, text.String())
+	m.until("the file is closed", func() bool { return m.files(idle) == 1 && !m.open(m.live) })
+}
+
 func (m *model) rotate() {
 	m.moves++
 	name := fmt.Sprintf("%s.20261122-%06d", m.live, m.moves)
@@ -158,6 +177,12 @@ func (m *model) rotate() {
 		return
 	}
 	m.must(os.Rename(m.live, name))
+	if m.rnd.IntN(4) == 0 { // the runtime was not told yet
+		live := m.live
+		m.live = name
+		m.write()
+		m.live = live
+	}
 	m.append(m.live, "")
 	if m.plain = append(m.plain, name); m.rnd.IntN(2) == 0 && len(m.plain) > 1 {
 		n := 0 // the kubelet begins with the oldest
@@ -214,11 +239,12 @@ func (m *model) run(steps int) {
 			}
 			m.again(m.store.clone())
 		default: // let it read
-			n, tick, most := m.out.len(), 0, 5
-			if m.rnd.IntN(4) == 0 {
-				most = 30 // and to come to rest
+			if m.cfg.IdleOpen == 0 && m.rnd.IntN(3) == 0 {
+				m.rest()
+				continue
 			}
-			m.until("it had time to read", func() bool { tick++; return m.out.len() > n || tick > most })
+			n, tick := m.out.len(), 0
+			m.until("it had time to read", func() bool { tick++; return m.out.len() > n || tick > 5 })
 		}
 	}
 	for k, stream := range []string{"stdout", "stderr"} {
@@ -255,7 +281,7 @@ func (m *model) again(s *memStore) {
 }
 
 var (
-	modelRuns = flag.Int("model.runs", 60, "runs of the model test")
+	modelRuns = flag.Int("model.runs", 150, "runs of the model test")
 	modelSeed = flag.Uint64("model.seed", 0, "seed of the first run")
 )
 
