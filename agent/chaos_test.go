@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -28,11 +29,17 @@ type child struct {
 
 func startChild(t *testing.T, dir string) *child {
 	t.Helper()
+	return startWith(t, dir, "sluice.yaml")
+}
+
+// startWith starts one with the settings of a file in dir.
+func startWith(t *testing.T, dir, file string) *child {
+	t.Helper()
 	log, err := os.OpenFile(filepath.Join(dir, "agent.log"), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := agenttest.Command(filepath.Join(dir, "sluice.yaml"))
+	cmd := agenttest.Command(filepath.Join(dir, file))
 	cmd.Stderr = log
 	ready, err := cmd.StdoutPipe()
 	if err != nil {
@@ -74,6 +81,33 @@ func tailOf(path string) []byte {
 // once, and Elasticsearch misbehaves in every way that time heals, and refuses
 // single documents for good. Every line must be stored once, or be a dead letter.
 func TestChaos(t *testing.T) {
+	chaos(t, "sluice.yaml", func(dir, url string) { settings(t, dir, url, "request_timeout: 3s") })
+}
+
+// TestChaosWithAFluentConf is TestChaos with the same pipeline in Fluentd's
+// language.
+func TestChaosWithAFluentConf(t *testing.T) {
+	t.Setenv("SLUICE_SHUTDOWN_GRACE", "2s")
+	t.Setenv("SLUICE_MEMORY_LIMIT", "2MiB")
+	chaos(t, "fluent.conf", func(dir, url string) { configure(t, "chaos.conf", dir, url) })
+}
+
+// configure writes a file of testdata as dir's fluent.conf, with what stands
+// for DIR and URL in it.
+func configure(t *testing.T, name, dir, url string) {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("testdata", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text = []byte(strings.NewReplacer("DIR", dir, "URL", url).Replace(string(text)))
+	if err := os.WriteFile(filepath.Join(dir, "fluent.conf"), text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// chaos runs agents with the settings of a file that configure writes.
+func chaos(t *testing.T, file string, configure func(dir, url string)) {
 	seed := uint64(time.Now().UnixNano())
 	if s := os.Getenv("SLUICE_TEST_SEED"); s != "" {
 		seed, _ = strconv.ParseUint(s, 10, 64)
@@ -86,13 +120,13 @@ func TestChaos(t *testing.T) {
 	web := httptest.NewServer(server)
 	defer web.Close()
 	defer server.Close()
-	settings(t, dir, web.URL, "request_timeout: 3s")
+	configure(dir, web.URL)
 
 	const files, lines, lives = 8, 200_000, 25
 	w := newWriter(t, dir, files)
 	for life := range lives {
 		w.write(lines/lives/2, rnd) // what is there before the start
-		c := startChild(t, dir)
+		c := startWith(t, dir, file)
 		w.write(lines/lives/2, rnd) // and what comes meanwhile
 		wait := time.NewTimer(time.Duration(20+rnd.IntN(700)) * time.Millisecond)
 		<-wait.C
@@ -106,7 +140,7 @@ func TestChaos(t *testing.T) {
 		}
 	}
 	server.SetFaults(withRefusals(func(elastictest.Request) elastictest.Fault { return elastictest.Fault{} }))
-	c := startChild(t, dir)
+	c := startWith(t, dir, file)
 	dead := func() map[int]bool { return deadLines(t, filepath.Join(dir, "data")) }
 	store.await(t, w.written, dead, 10*time.Minute)
 	c.end(t, syscall.SIGTERM)

@@ -29,6 +29,7 @@ func (l *Lane) send(ctx context.Context) {
 }
 
 func (l *Lane) deliver(ctx context.Context, c *event.Chunk) {
+	failures := 0 // in a row
 	for wait := l.cfg.RetryBase; c.Len() > 0 && ctx.Err() == nil; {
 		n := c.Len()
 		c.Tries++
@@ -45,6 +46,9 @@ func (l *Lane) deliver(ctx context.Context, c *event.Chunk) {
 			l.log.Warn("cannot deliver, trying again", "items", n, "tries", c.Tries, "error", err)
 			l.metrics.retry("unknown_fate", c.Weight())
 			l.buf.Failed(c)
+			if failures++; l.patience.failed(failures) && l.giveUp(ctx, c, err.Error()) {
+				return
+			}
 			if timedOut(err) && c.Tries%4 == 0 && c.Bytes() > minRequest {
 				// What the server cannot answer in time it cannot answer the next time either.
 				l.limit.Store(int64(max(c.Bytes()/2, minRequest)))
@@ -55,10 +59,16 @@ func (l *Lane) deliver(ctx context.Context, c *event.Chunk) {
 			continue
 		}
 		if len(v.Retry) < n {
-			wait = l.cfg.RetryBase // it makes progress
+			wait, failures = l.cfg.RetryBase, 0 // it makes progress
+			l.patience.worked(c.Key)
 		}
 		if done := l.judge(ctx, c, &v); done {
 			return
+		}
+		if len(v.Retry) == n && v.Signal != event.TooLarge && v.Signal != event.Split {
+			if failures++; l.patience.failed(failures) && l.giveUp(ctx, c, reasonOf(&v)+" "+v.Reason) {
+				return
+			}
 		}
 		switch {
 		case v.Signal == event.TooLarge || v.Signal == event.Split || v.Signal == event.Throttle && alone && c.Tries%4 == 0 && len(v.Retry) == n:
@@ -113,6 +123,9 @@ func (l *Lane) judge(ctx context.Context, c *event.Chunk, v *event.Verdict) (don
 		return true
 	}
 	l.metrics.retry(reasonOf(v), left)
+	if v.Signal == event.Park && l.patience.park(c.Key) && l.giveUp(ctx, c, "parked "+v.Reason) {
+		return true
+	}
 	if v.Signal == event.Park {
 		l.log.Error("records wait: the server's set-up refuses this index", "index", c.Key, "reason", v.Reason, "items", c.Len(), "next_try", l.cfg.PauseEvery)
 		l.buf.Return(c, l.cfg.PauseEvery)
@@ -172,7 +185,7 @@ func (l *Lane) grow() {
 // next wait: capped exponential back-off with full jitter, so that a thousand
 // agents do not come back together.
 func (l *Lane) sleep(ctx context.Context, wait, after time.Duration) time.Duration {
-	d := max(rand.N(wait+1), after)
+	d := l.patience.left(max(rand.N(wait+1), after))
 	t := time.NewTimer(d)
 	defer t.Stop()
 	select {

@@ -25,6 +25,8 @@ type LaneConfig struct {
 	RetryMax   time.Duration // default 30 s
 	PauseEvery time.Duration // how often a paused lane or a parked key is tried; default 30 s
 	ParkBytes  int           // encoded bytes a parked key may hold before its tags must wait; default 4 MaxBytes
+	RetryLimit RetryLimit    // default: none
+	Second     *Second       // takes what the limit ends; nil: the dead letters do
 }
 
 func (c *LaneConfig) defaults() {
@@ -61,6 +63,7 @@ type Lane struct {
 
 	limit    atomic.Int64 // bytes of a request: shrinks on 413, recovers slowly
 	inflight atomic.Int32
+	patience patience
 
 	mu      sync.Mutex // guards account
 	account ledger.Account
@@ -72,6 +75,7 @@ func NewLane(cfg LaneConfig, sink Sink, buf Buffer, dead DeadLetters, pool *Pool
 	cfg.defaults()
 	l := &Lane{cfg: cfg, sink: sink, buf: buf, dead: dead, pool: pool, log: log.With("sink", cfg.Name)}
 	l.limit.Store(int64(cfg.MaxBytes))
+	l.patience.limit = cfg.RetryLimit
 	l.scratch.New = func() any { return &event.Blocks{New: func() *event.Block { return pool.Get(pool.max) }} }
 	if err := l.metrics.register(l, reg); err != nil {
 		return nil, fmt.Errorf("cannot register metrics of lane %s: %w", cfg.Name, err)
@@ -97,7 +101,8 @@ func (l *Lane) admit(tag string, key *string) <-chan struct{} {
 	return nil
 }
 
-// offer encodes the batch's live records and appends the blocks.
+// offer encodes the batch's live records and appends the blocks. key gets the
+// last one's key; nil: nobody wants it.
 func (l *Lane) offer(b *event.Batch, key *atomic.Pointer[string]) error {
 	bs := l.scratch.Get().(*event.Blocks)
 	defer func() {
@@ -111,13 +116,16 @@ func (l *Lane) offer(b *event.Batch, key *atomic.Pointer[string]) error {
 	for _, blk := range bs.List {
 		blk.Ack, blk.Tag, blk.Stream, blk.Since, blk.Urgent = b.Ack, b.Tag, b.Stream, since, b.Urgent
 		blk = l.pool.Fit(blk)
-		if last := key.Load(); last == nil || *last != blk.Key {
-			k := blk.Key
-			key.Store(&k)
+		if key != nil {
+			if last := key.Load(); last == nil || *last != blk.Key {
+				k := blk.Key
+				key.Store(&k)
+			}
 		}
 		weight := uint64(blk.Weight())
 		l.count(func(a *ledger.Account) { a.Read += weight; a.Pending += weight })
 		if err := l.buf.Append(blk); err != nil {
+			l.count(func(a *ledger.Account) { a.Read -= weight; a.Pending -= weight }) // it has not come
 			return fmt.Errorf("cannot append to lane %s: %w", l.cfg.Name, err)
 		}
 	}

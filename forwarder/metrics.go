@@ -12,9 +12,9 @@ import (
 
 // laneMetrics are one lane's instruments; children are resolved once.
 type laneMetrics struct {
-	delivered, duplicate, rejected, dead prometheus.Counter
-	retries                              *prometheus.CounterVec
-	endToEnd                             prometheus.Observer
+	delivered, duplicate, rejected, dead, second prometheus.Counter
+	retries                                      *prometheus.CounterVec
+	endToEnd                                     prometheus.Observer
 }
 
 func (m *laneMetrics) register(l *Lane, reg prometheus.Registerer) error {
@@ -35,6 +35,7 @@ func (m *laneMetrics) register(l *Lane, reg prometheus.Registerer) error {
 	})
 	m.delivered, m.duplicate = out.WithLabelValues("delivered"), out.WithLabelValues("duplicate")
 	m.rejected, m.dead = out.WithLabelValues("rejected"), out.WithLabelValues("dead_lettered")
+	m.second = out.WithLabelValues("secondary")
 	m.endToEnd = e2e
 	var errs error
 	for _, c := range []prometheus.Collector{

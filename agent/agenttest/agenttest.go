@@ -18,6 +18,7 @@ import (
 
 	"sluice/agent"
 	"sluice/conf"
+	"sluice/conf/fluent"
 	"sluice/forwarder"
 	"sluice/forwarder/catalog"
 )
@@ -25,7 +26,7 @@ import (
 // variable names the settings file to the process.
 const variable = "SLUICE_TEST_AGENT_SETTINGS"
 
-// Command is an agent with the settings of a file: `sluice run`, in this binary.
+// Command is an agent with the settings of a file, also of a fluent.conf: `sluice run`, in this binary.
 // Once its listeners are open it writes "ready" to the standard output.
 func Command(settings string) *exec.Cmd {
 	cmd := exec.Command(os.Args[0])
@@ -46,10 +47,31 @@ func Main(m *testing.M) {
 	}
 }
 
-func run(file string) error {
+// settings reads a settings file, or one in a language of Fluentd's, and the
+// environment, as the program does.
+func settings(file string) (*catalog.Settings, error) {
 	s := catalog.Default()
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	if fluent.Detect(data) != fluent.Settings {
+		root, problems := fluent.Parse(file, data, fluent.Options{Worker: "0"})
+		if problems = append(problems, catalog.FromTree(s, root)...); problems.Bad() {
+			return nil, fmt.Errorf("%s", problems)
+		}
+		file = ""
+	}
 	if _, problems := conf.Load(conf.LoadOptions{File: file, Schema: s}); problems.Bad() {
-		return fmt.Errorf("%s", problems)
+		return nil, fmt.Errorf("%s", problems)
+	}
+	return s, nil
+}
+
+func run(file string) error {
+	s, err := settings(file)
+	if err != nil {
+		return err
 	}
 	var level slog.Level
 	if err := level.UnmarshalText([]byte(s.Log.Level)); err != nil {

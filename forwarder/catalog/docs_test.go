@@ -138,6 +138,8 @@ func TestFromFluentdIsComplete(t *testing.T) {
 	documented{&sys, systemParams, "`root_dir` is data_dir."}.write(&out, "section", "<system>")
 	buf := bufferSection{}
 	documented{&buf, bufferParams, "Chunk keys need nothing: records are kept by where they go. `@type file` is the buffer on disk, `memory` one in memory; without @type the settings' own holds."}.write(&out, "section", "<buffer>")
+	second := defaultSecondaryFile()
+	documented{&second, params{}, "Any `<secondary>` has its own buffer and no `<buffer>`. Each run begins files of its own unless `append true`, so that `${chunk_id}` is left out."}.write(&out, "section", "<secondary> of the type secondary_file")
 	tls := transport{}
 	documented{&tls, transportParams, "Of every server."}.write(&out, "section", "<transport tls>")
 	for _, part := range []struct {

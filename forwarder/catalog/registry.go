@@ -110,7 +110,7 @@ func sourceOf[C any](defaults func() C, build func(*Context, C) (input, error), 
 }
 
 func outputOf[C any](defaults func() C, build func(*Context, C) (output, error), not params) row[output] {
-	return partOf(defaults, build, not, "secondary")
+	return partOf(defaults, build, not, "secondary") // read by the builder
 }
 
 // filterOf makes a row of a filter's two constructors.

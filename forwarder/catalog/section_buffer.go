@@ -26,10 +26,14 @@ type bufferSection struct {
 	TimekeyWait      time.Duration `conf:"timekey_wait"`
 	TimekeyUseUTC    bool          `conf:"timekey_use_utc"`
 	TimekeyZone      string        `conf:"timekey_zone"`
+
+	RetryForever       bool          `conf:"retry_forever"`
+	RetryTimeout       time.Duration `conf:"retry_timeout"`
+	RetryMaxTimes      int           `conf:"retry_max_times"`
+	SecondaryThreshold float64       `conf:"retry_secondary_threshold"`
 }
 
 const (
-	noGivingUp  = "nothing is given up: it is tried again for as long as it takes, and what the server refuses for good becomes a dead letter"
 	ownFiles    = "buffers are under data_dir"
 	lanesBudget = "memory_limit bounds all buffers together, and a full one stops its sources from reading"
 )
@@ -51,10 +55,6 @@ var bufferParams = params{unneeded: map[string]string{
 	"delayed_commit_timeout":         "an answer is waited for as long as the output's own timeout says",
 	"compress":                       "what is sent is compressed by the output",
 	"disable_chunk_backup":           "a chunk that cannot be delivered is never thrown away",
-	"retry_forever":                  noGivingUp,
-	"retry_timeout":                  noGivingUp,
-	"retry_max_times":                noGivingUp,
-	"retry_secondary_threshold":      noGivingUp,
 	"retry_exponential_backoff_base": "the delay doubles",
 	"retry_randomize":                "delays are always randomized",
 	"slow_flush_log_threshold":       "times are in the metrics",

@@ -203,9 +203,6 @@ func (b *builder) output(e *conf.Element, label, where string) (out output, name
 	c.target = where
 	buf, rest := splitBuffer(e)
 	c.Buffer, problems = readBuffer(buf)
-	if s := e.Child("secondary", 0); s != nil {
-		problems = append(problems, conf.Problem{Pos: s.Pos, Severity: conf.Warning, What: "<secondary> is not needed: " + noGivingUp, Fix: "remove it"})
-	}
 	out, found, err := construct(c, rest)
 	problems = append(append(problems, found...), explain(e, err)...)
 	b.parts.note("output", kind, name)
@@ -213,6 +210,13 @@ func (b *builder) output(e *conf.Element, label, where string) (out output, name
 		return out, name, problems
 	}
 	settings, cfg := c.Buffer.into(b.s.Buffer, b.d.Lane)
+	cfg.Second, found = b.secondary(e, c, kind, out.Sink)
+	problems = append(problems, found...)
+	cfg.RetryLimit, found = c.Buffer.limit(buf, cfg.Second)
+	problems = append(problems, found...)
+	if problems.Bad() {
+		return out, name, problems
+	}
 	lane, err := b.lane(c, kind, out, settings, cfg)
 	if err != nil {
 		return out, name, append(problems, explain(e, err)...)
