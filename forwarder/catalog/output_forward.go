@@ -58,6 +58,8 @@ type forwardMatch struct {
 	HeartbeatInterval time.Duration    `conf:"heartbeat_interval"`
 	HardTimeout       time.Duration    `conf:"hard_timeout"`
 	RecoverWait       time.Duration    `conf:"recover_wait"`
+	PhiDetector       bool             `conf:"phi_failure_detector"`
+	PhiThreshold      float64          `conf:"phi_threshold"`
 
 	found found
 }
@@ -73,13 +75,12 @@ func defaultForwardMatch() forwardMatch {
 		Transport: "tcp", VerifyHostname: true, Compress: "text", HeartbeatType: "transport",
 		AckTimeout: d.AckTimeout, SendTimeout: d.SendTimeout, ConnectTimeout: d.ConnectTimeout,
 		HeartbeatInterval: time.Second, HardTimeout: d.HardTimeout, RecoverWait: d.RecoverWait,
+		PhiDetector: d.PhiDetector, PhiThreshold: d.PhiThreshold,
 	}
 }
 
 var forwardMatchParams = params{
 	unneeded: map[string]string{
-		"phi_failure_detector":             "a server that fails is left out at once, and a silent one after hard_timeout",
-		"phi_threshold":                    "a server that fails is left out at once, and a silent one after hard_timeout",
 		"expire_dns_cache":                 "names are resolved for every new connection",
 		"send_keepalive_packet":            "keepalive packets are always sent",
 		"ignore_network_errors_at_startup": "names are resolved when they are needed",
@@ -102,6 +103,7 @@ func newForwardMatch(c *Context, p forwardMatch) (output, error) {
 	cfg.RequireAck, cfg.AckTimeout, cfg.SendTimeout, cfg.ConnectTimeout = p.RequireAck, p.AckTimeout, p.SendTimeout, p.ConnectTimeout
 	cfg.Keepalive, cfg.KeepaliveTimeout = p.Keepalive, p.KeepaliveTimeout
 	cfg.HeartbeatType, cfg.HeartbeatInterval, cfg.HardTimeout, cfg.RecoverWait = p.HeartbeatType, p.HeartbeatInterval, p.HardTimeout, p.RecoverWait
+	cfg.PhiDetector, cfg.PhiThreshold = p.PhiDetector, p.PhiThreshold
 	if cfg.HeartbeatType == "tcp" {
 		cfg.HeartbeatType = "transport"
 	}

@@ -94,6 +94,10 @@ type Config struct {
 	HeartbeatInterval time.Duration `conf:"heartbeat_interval"`
 	HardTimeout       time.Duration `conf:"hard_timeout"`
 	RecoverWait       time.Duration `conf:"recover_wait"`
+	// PhiDetector: it is down as well when its silence is so long, measured by how
+	// regularly it was heard before, that phi is above PhiThreshold.
+	PhiDetector  bool    `conf:"phi_failure_detector"`
+	PhiThreshold float64 `conf:"phi_threshold"`
 
 	// Metadata: container lines get docker and kubernetes. Set by the program.
 	Metadata bool
@@ -122,6 +126,8 @@ func DefaultConfig() Config {
 		HeartbeatInterval: 5 * time.Second,
 		HardTimeout:       time.Minute,
 		RecoverWait:       10 * time.Second,
+		PhiDetector:       true,
+		PhiThreshold:      16,
 		Metadata:          true,
 	}
 }
@@ -145,6 +151,8 @@ func (c *Config) validate() error {
 		return errors.New("BUG: forward speaks TLS and nothing provides the authorities")
 	case c.AckTimeout <= 0, c.SendTimeout <= 0, c.ConnectTimeout <= 0, c.HeartbeatInterval <= 0, c.SRVInterval <= 0:
 		return errors.New("forward: ack_response_timeout, send_timeout, connect_timeout, heartbeat_interval and srv_interval must be above 0s")
+	case c.PhiDetector && !(c.PhiThreshold > 0):
+		return errors.New("forward.phi_threshold must be above 0: write 16, or phi_failure_detector: false")
 	case c.KeepaliveTimeout < 0, c.MaxAge < 0, c.HardTimeout < 0, c.RecoverWait < 0:
 		return errors.New("forward: keepalive_timeout, max_connection_age, hard_timeout and recover_wait must not be below 0s")
 	}

@@ -51,6 +51,7 @@ type server struct {
 	failed   int       // failures in a row
 	probe    time.Time // when a server that is down is tried again
 	heard    time.Time // the last success of any kind
+	rhythm   rhythm    // of those
 	since    time.Time // down: the first heartbeat of those that were answered in a row; zero: none was
 	beating  bool      // a heartbeat is under way
 	deserted bool      // no longer among the servers
@@ -63,6 +64,8 @@ type group struct {
 	now         func() time.Time
 	beats       bool // heartbeats tell when a server is up again
 	hardTimeout time.Duration
+	phi         float64 // above it a silent server is down; 0: it is not looked at
+	interval    time.Duration
 	recoverWait time.Duration
 
 	mu   sync.Mutex
@@ -173,10 +176,27 @@ func (g *group) mark(s *server, ok bool) (changed, up bool) {
 	defer g.mu.Unlock()
 	now := g.now()
 	if ok {
-		changed, s.down, s.failed, s.heard = s.down, false, 0, now
+		changed = s.down
+		g.hear(s, now)
 		return changed, true
 	}
 	return g.fail(s, now), false
+}
+
+// hear notes that a server is well.
+func (g *group) hear(s *server, now time.Time) {
+	if s.down {
+		s.rhythm = nil // what was before tells nothing of now
+	} else {
+		s.rhythm.note(now.Sub(s.heard), g.interval)
+	}
+	s.down, s.failed, s.heard = false, 0, now
+}
+
+// silent reports whether nothing was heard of a server for too long.
+func (g *group) silent(s *server, now time.Time) bool {
+	silence := now.Sub(s.heard)
+	return g.hardTimeout > 0 && silence > g.hardTimeout || g.phi > 0 && s.rhythm.phi(silence, g.interval) > g.phi
 }
 
 func (g *group) fail(s *server, now time.Time) (changed bool) {
@@ -207,7 +227,7 @@ func (g *group) quiet(interval time.Duration) (list []*server) {
 }
 
 // beat notes how a heartbeat ended. A failed one alone proves nothing: the
-// server is down when nothing was heard of it for the hard timeout.
+// server is down when nothing was heard of it for too long.
 func (g *group) beat(s *server, ok bool) (changed, up bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -218,12 +238,12 @@ func (g *group) beat(s *server, ok bool) (changed, up bool) {
 		return false, !s.down
 	case !ok:
 		s.since = time.Time{}
-		if g.hardTimeout > 0 && !s.down && now.Sub(s.heard) > g.hardTimeout {
+		if !s.down && g.silent(s, now) {
 			return g.fail(s, now), false
 		}
 		return false, !s.down
 	case !s.down:
-		s.heard = now
+		g.hear(s, now)
 		return false, true
 	case s.since.IsZero():
 		s.since = now
@@ -231,6 +251,6 @@ func (g *group) beat(s *server, ok bool) (changed, up bool) {
 	if now.Sub(s.since) < g.recoverWait {
 		return false, false
 	}
-	s.down, s.failed, s.heard = false, 0, now
+	g.hear(s, now)
 	return true, true
 }

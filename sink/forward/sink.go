@@ -81,7 +81,10 @@ func New(cfg Config, log *slog.Logger, reg prometheus.Registerer) (*Sink, error)
 	if !s.acked && s.keepalive && s.proof == (proof{}) { // else each chunk would wait for it
 		s.helloWait = helloWait
 	}
-	s.group = group{now: time.Now, beats: cfg.HeartbeatType != "none", hardTimeout: cfg.HardTimeout, recoverWait: cfg.RecoverWait}
+	s.group = group{now: time.Now, beats: cfg.HeartbeatType != "none", hardTimeout: cfg.HardTimeout, interval: cfg.HeartbeatInterval, recoverWait: cfg.RecoverWait}
+	if cfg.PhiDetector {
+		s.group.phi = cfg.PhiThreshold
+	}
 	switch cfg.Mode {
 	case "forward":
 		s.mode = modeForward
