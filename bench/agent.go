@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -35,6 +36,7 @@ type agentSetup struct {
 	store   string // URL
 	gzip    bool
 	buffer  string // type
+	limit   string // buffer.disk_limit; empty: the default
 	pprof   string // host:port of Go's profiles; empty: nowhere
 	kube    string // kubeconfig of the API server; empty: none
 	fields  [][2]string
@@ -96,7 +98,7 @@ func settings(s agentSetup, metrics, forward string) []byte {
 	fmt.Fprintf(&b, "data_dir: %q\n", filepath.Join(s.dir, "data"))
 	fmt.Fprintf(&b, "metrics: { listen: %q }\nadmin: { listen: %q, pprof: %t }\n", metrics, s.pprof, s.pprof != "")
 	fmt.Fprintf(&b, "inputs:\n  containers: { path: %q }\n  forward: { listen: [%s] }\n", path, listen)
-	fmt.Fprintf(&b, "buffer: { type: %s }\n", s.buffer)
+	fmt.Fprintf(&b, "buffer: { type: %s, disk_limit: %s }\n", s.buffer, cmp.Or(s.limit, "1GiB"))
 	fmt.Fprintf(&b, "elasticsearch: { urls: [%q], compression: %s }\n", s.store, compression)
 	if s.kube != "" {
 		fmt.Fprintf(&b, "kubernetes: { node: %s, kubeconfig: %q }\n", nodeName, s.kube)
@@ -149,8 +151,8 @@ func get(ctx context.Context, url string) (*http.Response, error) {
 	return http.DefaultClient.Do(req)
 }
 
-// metric is the value of a metric without labels; ok is false if there is none.
-func (a *agent) metric(ctx context.Context, name string) (v float64, ok bool) {
+// metric is the sum of a metric over its labels; ok is false if there is none.
+func (a *agent) metric(ctx context.Context, name string) (sum float64, ok bool) {
 	resp, err := get(ctx, a.metrics+"/metrics")
 	if err != nil {
 		return 0, false
@@ -161,12 +163,17 @@ func (a *agent) metric(ctx context.Context, name string) (v float64, ok bool) {
 		return 0, false
 	}
 	for line := range strings.Lines(string(text)) {
-		if rest, found := strings.CutPrefix(line, name+" "); found {
-			v, err = strconv.ParseFloat(strings.TrimSpace(rest), 64)
-			return v, err == nil
+		rest, found := strings.CutPrefix(line, name)
+		if !found || rest[0] != ' ' && rest[0] != '{' {
+			continue
 		}
+		v, err := strconv.ParseFloat(strings.TrimSpace(rest[strings.LastIndexByte(rest, ' '):]), 64)
+		if err != nil {
+			return 0, false
+		}
+		sum, ok = sum+v, true
 	}
-	return 0, false
+	return sum, ok
 }
 
 // stop ends the agent as an operator does and waits for it.

@@ -146,6 +146,7 @@ func TestCommandLine(t *testing.T) {
 		{"verify -store http://127.0.0.1:1", 1, "verify needs -store and"},
 		{"forward -mode loud", 1, "is none of"},
 		{"run -only (", 1, "cannot read -only"},
+		{"disk -only (", 1, "cannot read -only"},
 	} {
 		var said bytes.Buffer
 		if got := execute(strings.Fields(c.args), os.Stdout, &said); got != c.status || !strings.Contains(said.String(), c.says) {
@@ -157,7 +158,7 @@ func TestCommandLine(t *testing.T) {
 // The agent must understand the settings that it is given here.
 func TestSettingsAreTheAgents(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "sluice.yaml")
-	setup := agentSetup{dir: "/tmp/x", logs: "/tmp/x/containers", store: "http://127.0.0.1:9200", gzip: true, buffer: "auto", pprof: "127.0.0.1:3", fields: podMetadata}
+	setup := agentSetup{dir: "/tmp/x", logs: "/tmp/x/containers", store: "http://127.0.0.1:9200", gzip: true, buffer: "auto", limit: "3GiB", pprof: "127.0.0.1:3", fields: podMetadata}
 	if err := os.WriteFile(path, settings(setup, "127.0.0.1:1", "127.0.0.1:2"), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -167,7 +168,7 @@ func TestSettingsAreTheAgents(t *testing.T) {
 	}
 	if s.Inputs.Containers.Path != "/tmp/x/containers/*.log" || s.Inputs.Forward.Listen[0] != "127.0.0.1:2" ||
 		s.Elasticsearch.Compression != "gzip" || s.Elasticsearch.URLs[0] != setup.store || len(s.Fields) != len(podMetadata) ||
-		s.Buffer.Type != "auto" || s.Admin.Listen != setup.pprof || !s.Admin.PProf {
+		s.Buffer.Type != "auto" || s.Buffer.DiskLimit != 3<<30 || s.Admin.Listen != setup.pprof || !s.Admin.PProf {
 		t.Errorf("came out as %+v", s)
 	}
 }

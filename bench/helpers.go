@@ -17,8 +17,9 @@ import (
 	"sluice/bench/tally"
 )
 
-// patience is how long a run may go without a new record at the store.
-const patience = 30 * time.Second
+// patience is how long a run may go without a new record at the store: longer
+// than an agent waits before it tries again.
+const patience = 45 * time.Second
 
 // storeProcess is a counting store in a process of its own.
 type storeProcess struct {
@@ -26,8 +27,8 @@ type storeProcess struct {
 	stop func()
 }
 
-func (r *runner) startStore(ctx context.Context) (*storeProcess, error) {
-	cmd := exec.CommandContext(ctx, r.self, "store")
+func (r *runner) startStore(ctx context.Context, args ...string) (*storeProcess, error) {
+	cmd := exec.CommandContext(ctx, r.self, append([]string{"store"}, args...)...)
 	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe()
 	if err != nil {

@@ -33,6 +33,7 @@ type command struct {
 func commands() []command {
 	return []command{
 		{"run", "[-short]", "run all scenarios against bin/sluice; what bench does without a command", runAll},
+		{"disk", "[-short]", "measure the disk buffer of bin/sluice beside the disk itself", runDisk},
 		{"store", "", "serve the counting store until standard input ends", runStore},
 		{"files", "-dir DIR", "write container files", runFiles},
 		{"forward", "-addr HOST:PORT", "send Forward traffic", runForward},

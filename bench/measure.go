@@ -118,6 +118,8 @@ type reading struct {
 	cpu     proc.CPU
 	rss     proc.RSS
 	mallocs float64 // since its start; negative: it does not say
+	buffer  float64 // bytes written to the disk buffer since its start
+	commits float64 // that they were written in
 }
 
 func (a *agent) read(ctx context.Context) (r reading, err error) {
@@ -131,6 +133,8 @@ func (a *agent) read(ctx context.Context) (r reading, err error) {
 	if v, ok := a.metric(ctx, "go_memstats_mallocs_total"); ok {
 		r.mallocs = v
 	}
+	r.buffer, _ = a.metric(ctx, "sluice_buffer_written_bytes_total")
+	r.commits, _ = a.metric(ctx, "sluice_buffer_commits_total")
 	return r, nil
 }
 
@@ -139,7 +143,7 @@ func result(t tally.Totals, before, after reading) (m report.Run) {
 	n := float64(max(t.Records, 1))
 	cpu := after.cpu.Sub(before.cpu)
 	m.CPU, m.System = cpu.Total().Seconds()/n*1e6, cpu.System.Seconds()/n*1e6
-	m.Records = t.Records
+	m.Records, m.BufferBytes = t.Records, int64(after.buffer-before.buffer)
 	if d := t.Last.Sub(t.First).Seconds(); d > 0 {
 		m.Rate = n / d
 	}

@@ -63,18 +63,13 @@ func runAll(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("cannot read -only: %w", err)
 	}
-	r := &runner{files: map[int]*load.Files{}, profiles: o.profile}
-	if r.binary, err = filepath.Abs(o.binary); err != nil {
+	r, err := newRunner(o.binary, o.tmp)
+	if err != nil {
 		return err
 	}
-	if r.self, err = os.Executable(); err != nil {
-		return err
-	}
-	if r.dir, err = os.MkdirTemp(o.tmp, "bench-"); err != nil {
-		return err
-	}
+	r.profiles = o.profile
 	defer os.RemoveAll(r.dir)
-	results := &report.Results{Date: time.Now().UTC(), Machine: proc.ThisMachine(), Version: versionOf(ctx, r.binary), Load: proc.Load()}
+	results := &report.Results{Origin: origin(ctx, r.binary)}
 	for _, s := range scenarios(sizes{o.records, o.steady}) {
 		if !only.MatchString(s.name) {
 			continue
@@ -96,6 +91,19 @@ func runAll(ctx context.Context, args []string, out io.Writer) error {
 		return errFound
 	}
 	return nil
+}
+
+// newRunner makes a runner with a directory below tmp, which its user removes.
+func newRunner(binary, tmp string) (r *runner, err error) {
+	r = &runner{files: map[int]*load.Files{}}
+	if r.binary, err = filepath.Abs(binary); err != nil {
+		return nil, err
+	}
+	if r.self, err = os.Executable(); err != nil {
+		return nil, err
+	}
+	r.dir, err = os.MkdirTemp(tmp, "bench-")
+	return r, err
 }
 
 // scenario makes all runs of one; the first that fails ends it.
@@ -134,6 +142,11 @@ func (o *options) write(results *report.Results) error {
 	}
 	fmt.Fprintf(os.Stderr, "written: %s, %s, %s\n", path, o.page, o.plot)
 	return nil
+}
+
+// origin describes what is measured here and now.
+func origin(ctx context.Context, binary string) report.Origin {
+	return report.Origin{Date: time.Now().UTC(), Machine: proc.ThisMachine(), Version: versionOf(ctx, binary), Load: proc.Load()}
 }
 
 // versionOf is what the binary says of itself.

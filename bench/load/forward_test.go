@@ -214,3 +214,24 @@ func TestForwardRefuses(t *testing.T) {
 		}
 	}
 }
+
+// TestAckTimes sends messages one at a time, at a rate and as fast as it goes;
+// a connection that is cut delays its message, and loses none.
+func TestAckTimes(t *testing.T) {
+	for _, rate := range []int{0, 2000} {
+		s := newServer(t, func(frame int) bool { return frame == 5 })
+		times, made, err := AckTimes(t.Context(), ForwardConfig{
+			Addr: s.listener.Addr().String(), Connections: 4, Records: 40, Rate: rate, Size: 50, Tag: "a.tag",
+		})
+		s.close()
+		if err != nil || len(times) != 40 || len(made) != 4 || made[3] != 10 {
+			t.Fatalf("rate %d: %v, %d times, %v", rate, err, len(times), made)
+		}
+		if times[39] < retryAfter || times[0] <= 0 {
+			t.Errorf("rate %d: %v to %v, though one was cut", rate, times[0], times[39])
+		}
+		if len(s.taken) != 40 {
+			t.Errorf("rate %d: %d messages arrived", rate, len(s.taken))
+		}
+	}
+}

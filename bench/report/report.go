@@ -19,21 +19,22 @@ import (
 
 // Run is one run of a scenario. What is per record or document is a mean.
 type Run struct {
-	Records   int64        `json:"records"`
-	CPU       float64      `json:"cpu_seconds_per_million"`    // user and system, of the agent alone
-	System    float64      `json:"system_seconds_per_million"` // of these, in the kernel
-	Rate      float64      `json:"records_per_second"`
-	DocBytes  float64      `json:"document_bytes"`
-	TextBytes float64      `json:"bulk_bytes_per_document"` // of bodies, uncompressed
-	WireBytes float64      `json:"sent_bytes_per_document"` // of bodies as sent
-	Requests  int64        `json:"requests"`
-	Allocs    float64      `json:"allocations_per_record"` // negative: the agent did not say
-	RSSMax    int64        `json:"rss_max_bytes"`
-	Delays    tally.Delays `json:"delays"` // written to stored; of loads at a steady rate
-	Lost      int64        `json:"lost"`
-	Doubled   int64        `json:"doubled"`
-	Strange   int64        `json:"strange"` // documents that no generator made
-	Repeats   int64        `json:"repeats"` // sent twice, stored once
+	Records     int64        `json:"records"`
+	CPU         float64      `json:"cpu_seconds_per_million"`    // user and system, of the agent alone
+	System      float64      `json:"system_seconds_per_million"` // of these, in the kernel
+	Rate        float64      `json:"records_per_second"`
+	DocBytes    float64      `json:"document_bytes"`
+	TextBytes   float64      `json:"bulk_bytes_per_document"` // of bodies, uncompressed
+	WireBytes   float64      `json:"sent_bytes_per_document"` // of bodies as sent
+	Requests    int64        `json:"requests"`
+	Allocs      float64      `json:"allocations_per_record"` // negative: the agent did not say
+	RSSMax      int64        `json:"rss_max_bytes"`
+	BufferBytes int64        `json:"buffer_bytes"` // written to the disk
+	Delays      tally.Delays `json:"delays"`       // written to stored; of loads at a steady rate
+	Lost        int64        `json:"lost"`
+	Doubled     int64        `json:"doubled"`
+	Strange     int64        `json:"strange"` // documents that no generator made
+	Repeats     int64        `json:"repeats"` // sent twice, stored once
 }
 
 // Whole reports whether each record made is there, once.
@@ -50,13 +51,18 @@ type Scenario struct {
 	Failed    string  `json:"failed,omitempty"` // why there are fewer runs than wanted
 }
 
+// Origin says of what, where and when something was measured.
+type Origin struct {
+	Date    time.Time    `json:"date"`
+	Version string       `json:"version"` // of sluice
+	Machine proc.Machine `json:"machine"`
+	Load    float64      `json:"load_average_before"` // of the minute before the first run
+}
+
 // Results are what one `make bench` found.
 type Results struct {
-	Date      time.Time    `json:"date"`
-	Version   string       `json:"version"` // of sluice
-	Machine   proc.Machine `json:"machine"`
-	Load      float64      `json:"load_average_before"` // of the minute before the first run
-	Scenarios []Scenario   `json:"scenarios"`
+	Origin
+	Scenarios []Scenario `json:"scenarios"`
 }
 
 // Whole reports whether all runs were made and none lost or doubled anything.
@@ -106,12 +112,14 @@ func (s Scenario) sum(of func(Run) int64) (n int64) {
 
 // Save writes the results as DIR/DATE.json and returns the path. A second
 // measurement of the same day takes the first one's place.
-func (r *Results) Save(dir string) (string, error) {
-	b, err := json.MarshalIndent(r, "", "  ")
+func (r *Results) Save(dir string) (string, error) { return save(dir, "", r.Date, r) }
+
+func save(dir, kind string, date time.Time, v any) (string, error) {
+	b, err := json.MarshalIndent(v, "", "  ")
 	if err != nil {
 		return "", err
 	}
-	path := filepath.Join(dir, r.Date.UTC().Format("2006-01-02")+".json")
+	path := filepath.Join(dir, kind+date.UTC().Format("2006-01-02")+".json")
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return "", err
 	}

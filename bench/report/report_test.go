@@ -32,8 +32,10 @@ func sample() *Results {
 	doubled := silent
 	doubled.Doubled = 2
 	return &Results{
-		Date: time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC), Version: "v1.2.3",
-		Machine: proc.Machine{CPU: "Some & CPU", Cores: 2, Memory: 16 << 30, Kernel: "6.1.0", Go: "go1.26.0"}, Load: 3.5,
+		Origin: Origin{
+			Date: time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC), Version: "v1.2.3",
+			Machine: proc.Machine{CPU: "Some & CPU", Cores: 2, Memory: 16 << 30, Kernel: "6.1.0", Go: "go1.26.0"}, Load: 3.5,
+		},
 		Scenarios: []Scenario{
 			{Name: "tail-10", Title: "tail 10 files, no gzip", Target: 2, Goal: 1.5, Runs: []Run{run(1.9, 50e6), run(1.5, 60e6), run(1.6, 55e6)}},
 			{Name: "tail-10-gzip", Title: "tail 10 files, gzip", Target: 3.2, Runs: []Run{silent, doubled}},
@@ -70,7 +72,7 @@ func TestTable(t *testing.T) {
 
 func TestPage(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "page.md")
-	page := "# Title\n\nAbove.\n\n" + beginMark + "\nold\n" + endMark + "\n\nBelow.\n"
+	page := "# Title\n\nAbove.\n\n" + benchMarks.begin + "\nold\n" + benchMarks.end + "\n\nBelow.\n"
 	if err := os.WriteFile(path, []byte(page), 0o644); err != nil {
 		t.Fatal(err)
 	}
@@ -91,7 +93,7 @@ func TestPageWithoutMarksStaysAsItIs(t *testing.T) {
 	if err := sample().WritePage(path); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("no page: %v", err)
 	}
-	for _, page := range []string{"", beginMark, endMark, endMark + beginMark} {
+	for _, page := range []string{"", benchMarks.begin, benchMarks.end, benchMarks.end + benchMarks.begin} {
 		if err := os.WriteFile(path, []byte(page), 0o644); err != nil {
 			t.Fatal(err)
 		}
@@ -100,6 +102,30 @@ func TestPageWithoutMarksStaysAsItIs(t *testing.T) {
 			t.Errorf("%q became %q, %v", page, got, err)
 		}
 	}
+}
+
+func TestDiskPage(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "page.md")
+	if err := os.WriteFile(path, []byte("Above.\n"+diskMarks.begin+diskMarks.end+"\nBelow.\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	d := &Disk{Origin: sample().Origin, Lost: 1, Rows: []DiskRow{
+		{What: "acks", Measured: "p99 9 ms", Disk: "fsync p99 4 ms", Target: "at most 3 fsyncs"},
+		{What: "drain", Measured: "50,000 records/s", Target: "at least 100,000", Missed: true},
+		{What: "filled", Measured: "3 GB"},
+	}}
+	if err := d.WritePage(path); err != nil {
+		t.Fatal(err)
+	}
+	got, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var table strings.Builder
+	if err := d.Table(&table); err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "disk.md", string(got)+"\n"+table.String())
 }
 
 func TestPlot(t *testing.T) {
