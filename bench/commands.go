@@ -28,14 +28,21 @@ func runStore(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("cannot start the store: %w", err)
 	}
-	ctx, cancel := context.WithCancel(ctx)
+	ctx, cancel := untilInputEnds(ctx)
 	defer cancel()
-	go func() { // lives as long as the process: a read of standard input cannot be ended
+	fmt.Fprintf(out, "http://%s\n", l.Addr())
+	return serve(ctx, l)
+}
+
+// untilInputEnds is a context that ends with standard input. Its goroutine
+// lives as long as the process: a read of standard input cannot be ended.
+func untilInputEnds(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(ctx)
+	go func() {
 		io.Copy(io.Discard, os.Stdin)
 		cancel()
 	}()
-	fmt.Fprintf(out, "http://%s\n", l.Addr())
-	return serve(ctx, l)
+	return ctx, cancel
 }
 
 // serve serves an empty counting store until ctx ends.

@@ -37,6 +37,7 @@ func commands() []command {
 		{"store", "", "serve the counting store until standard input ends", runStore},
 		{"files", "-dir DIR", "write container files", runFiles},
 		{"forward", "-addr HOST:PORT", "send Forward traffic", runForward},
+		{"crowd", "-addr HOST:PORT", "open many Forward connections, print \"open\", hold them until standard input ends", runCrowd},
 		{"soak", "[-length DURATION]", "let bin/sluice work through a day in minutes; print memory, goroutines, descriptors", runSoak},
 		{"soak-kill", "[-n KILLS] [-seed N]", "kill bin/sluice, or with -disk cut its power, at random moments while its output fails; count what is lost or doubled", runSoakKill},
 		{"verify", "-store URL MANIFEST...", "compare a store with what generators made", runVerify},
