@@ -121,7 +121,7 @@ func (b *Batch) addKey(name string) uint16 {
 		panic("BUG: more than 65,535 keys in a batch; the source must end it at MaxKeys")
 	}
 	if b.index == nil {
-		b.index = make(map[string]uint16, 16)
+		b.index = make(map[string]uint16)
 	}
 	k := uint16(len(b.Keys))
 	b.Keys = append(b.Keys, name)

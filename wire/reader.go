@@ -15,7 +15,7 @@ func (e TooLargeError) Error() string {
 }
 
 const (
-	firstRead = 4 << 10  // what a connection that only says hello costs
+	firstRead = 512      // what a connection that only says hello costs
 	fullRead  = 64 << 10 // what one that keeps its reads full gets
 )
 

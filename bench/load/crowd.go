@@ -82,14 +82,19 @@ func atOnce(ctx context.Context, n int, do func(i int) error) error {
 	return context.Cause(ctx)
 }
 
-// introduce sends one event and waits for its ack.
+// introduce sends one event and waits for its ack: every other connection as a
+// Message, the rest as a PackedForward frame.
 func introduce(conn net.Conn, stream, i int) error {
 	text := mark.Append(nil, mark.Mark{Stream: stream, Seq: int64(i) + 1})
 	record := msgp.AppendStringFromBytes(msgp.AppendString(msgp.AppendMapHeader(nil, 1), "message"), text)
 	now := time.Now()
 	at := wire.Time{Sec: now.Unix(), Nsec: uint32(now.Nanosecond())}
 	chunk := fmt.Sprintf("crowd-%d-%d", stream, i)
-	if _, err := conn.Write(wire.AppendMessage(nil, "bench.crowd", at, record, wire.Send{Chunk: chunk})); err != nil {
+	frame := wire.AppendMessage(nil, "bench.crowd", at, record, wire.Send{Chunk: chunk})
+	if i%2 == 1 {
+		frame = wire.AppendPacked(nil, "bench.crowd", wire.AppendEntry(nil, at, record), wire.Send{Chunk: chunk})
+	}
+	if _, err := conn.Write(frame); err != nil {
 		return fmt.Errorf("cannot send: %w", err)
 	}
 	got, err := readAck(msgp.NewReader(bufio.NewReaderSize(conn, 64)))

@@ -167,7 +167,7 @@ func (c *conn) greet() error {
 		return err
 	}
 	c.frames.Limit(maxPing)
-	f, err := c.next()
+	err := c.next()
 	reason := "invalid ping message"
 	var ping wire.Ping
 	of := c.l.auth.of(c.host)
@@ -176,7 +176,7 @@ func (c *conn) greet() error {
 		return err
 	case err == nil && !c.frames.JSON():
 		var ok bool
-		if ping, ok = wire.ReadPing(&f); ok {
+		if ping, ok = wire.ReadPing(&c.frame); ok {
 			reason = c.l.auth.check(&ping, of, nonce, salt)
 		}
 	}

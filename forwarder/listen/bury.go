@@ -75,9 +75,10 @@ func (c *conn) buryRejected(acked bool) error {
 	return nil
 }
 
-// refuse drops a whole frame; its ack is due all the same, for sending it
+// refuse drops the newest frame whole; its ack is due all the same, for sending it
 // again would not mend it. What it holds is kept, unless it is no log at all.
-func (c *conn) refuse(f *wire.Frame, p *wire.Parts, why reason) error {
+func (c *conn) refuse(why reason) error {
+	f, p := &c.frame, &c.parts
 	if why != notLogs && c.l.cfg.Dead != nil {
 		c.tag = "" // not one to be written anywhere
 		if text := "a frame is not valid: " + why.String(); !c.bury(why, text, f.Raw) && p.Option.Chunk != nil {

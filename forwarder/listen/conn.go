@@ -50,14 +50,15 @@ type conn struct {
 
 	frames   *wire.Reader
 	share    netin.Share // of the room, for frames and inflated
-	held     wire.Frame  // read, but not part of the batch it was looked at for
-	isHeld   bool
-	deadline time.Time // as set on nc
-	greetBy  time.Time // until then the first frame waits for TLS and handshake; zero: they are over
-	begun    time.Time // the unfinished frame
-	heard    time.Time // the last byte
-	readAt   int64     // the last read, Unix nanoseconds
-	warm     bool      // holds memory worth giving back
+	frame    wire.Frame  // the newest one read: here, for it is large for a stack
+	parts    wire.Parts  // of frame
+	held     bool        // frame is not part of the batch it was looked at for
+	deadline time.Time   // as set on nc
+	greetBy  time.Time   // until then the first frame waits for TLS and handshake; zero: they are over
+	begun    time.Time   // the unfinished frame
+	heard    time.Time   // the last byte
+	readAt   int64       // the last read, Unix nanoseconds
+	warm     bool        // holds memory worth giving back
 	odd      int
 	spoken   bool // a frame was an array
 
@@ -119,51 +120,54 @@ func (c *conn) run() {
 
 func (c *conn) read() error {
 	for {
-		f, err := c.next()
-		if err != nil {
+		if err := c.next(); err != nil {
 			return err
 		}
 		c.warm = true
-		if err := c.take(f); err != nil {
+		if err := c.take(); err != nil {
 			return err
 		}
-		if !c.isHeld && (!c.share.Large.IsZero() || c.l.room.Tight()) {
+		if !c.held && (!c.share.Large.IsZero() || c.l.room.Tight()) {
 			c.build.reset() // it still knows the arena
 			c.inflated = nil
-			c.frames.Trim()
-			c.fit()
+			c.letGo()
 		}
 	}
 }
 
-// next returns the next frame.
-func (c *conn) next() (wire.Frame, error) {
+// next makes the next frame the newest one.
+func (c *conn) next() error {
 	for {
 		if c.ctx.Err() != nil {
-			return wire.Frame{}, c.cause()
+			return c.cause()
 		}
-		if c.isHeld {
-			f := c.held
-			c.held, c.isHeld = wire.Frame{}, false
-			return f, nil
+		if c.held {
+			c.held = false
+			return nil
 		}
 		f, err := c.frames.Next()
 		switch {
 		case err == nil:
-			c.begun = time.Time{}
-			c.l.metrics.in.Bytes.Add(float64(f.Size))
-			return f, nil
+			c.found(&f)
+			return nil
 		case !errors.Is(err, os.ErrDeadlineExceeded) || c.ctx.Err() != nil:
-			return f, err
+			return err
 		case !c.greetBy.IsZero():
-			return f, refusal{"auth", fmt.Errorf("the handshake was not finished within %v", c.l.cfg.GreetTimeout)}
+			return refusal{"auth", fmt.Errorf("the handshake was not finished within %v", c.l.cfg.GreetTimeout)}
 		case c.frames.Unfinished() > 0:
-			return f, fmt.Errorf("a frame of which %d bytes came was not finished within %v", c.frames.Unfinished(), c.patience())
+			return fmt.Errorf("a frame of which %d bytes came was not finished within %v", c.frames.Unfinished(), c.patience())
 		case c.idle():
-			return f, errIdle
+			return errIdle
 		}
 		c.trim()
 	}
+}
+
+// found takes note of a frame read.
+func (c *conn) found(f *wire.Frame) {
+	c.frame, c.parts = *f, f.Parts()
+	c.begun = time.Time{}
+	c.l.metrics.in.Bytes.Add(float64(f.Size))
 }
 
 // Read reads from the connection for c.frames: within the frame's deadline

@@ -84,15 +84,10 @@ func (c *conn) answer() error {
 		return nil
 	}
 	if c.acks == nil {
-		c.acks = startAcks(c)
+		c.acks = newAcks(c)
 	}
-	due := bytes.Clone(c.due)
-	from := 0
-	for _, end := range c.dueEnds {
-		if !c.acks.push(owed{c.pos, due[from:end]}) {
-			return c.cause()
-		}
-		from = end
+	if !c.acks.push(c.pos, bytes.Clone(c.due), c.dueEnds) {
+		return c.cause()
 	}
 	c.due, c.dueEnds = c.due[:0], c.dueEnds[:0]
 	return nil

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
-	"time"
 
 	"sluice/wire"
 	"sluice/wire/metadata"
@@ -15,41 +14,43 @@ const (
 	maxChunkID = 4 << 10 // up to maxOwed of them wait for their ack
 )
 
-// take takes one frame in, and with a Message those that follow it at once.
-func (c *conn) take(f wire.Frame) error {
-	p := f.Parts()
+// take takes the newest frame in, and with a Message those that follow it at
+// once.
+func (c *conn) take() error {
+	p := &c.parts
 	if p.Mode == wire.Heartbeat {
 		return nil
 	}
 	if p.Mode == wire.Broken {
-		return c.broken(&f)
+		return c.broken()
 	}
 	c.odd, c.spoken = 0, true
 	if n := len(p.Option.Chunk); n > maxChunkID {
 		return fmt.Errorf("a chunk id of %d bytes is longer than %d", n, maxChunkID)
 	}
 	if len(p.Tag) == 0 || len(p.Tag) > maxTag {
-		return c.refuse(&f, &p, badTag)
+		return c.refuse(badTag)
 	}
 	if c.tag != string(p.Tag) {
 		c.tag = string(p.Tag)
 	}
 	var err error
 	if c.shared, err = c.sharedBy(p.Option.Metadata); err != nil {
-		return c.refuse(&f, &p, badMetadata)
+		return c.refuse(badMetadata)
 	}
 	switch {
 	case p.Mode == wire.Message:
-		return c.messages(f, p)
+		return c.messages()
 	case p.Mode == wire.Packed && p.Option.Signal >= 1 && p.Option.Signal <= 4:
-		return c.refuse(&f, &p, notLogs)
+		return c.refuse(notLogs)
 	}
-	return c.chunk(&p)
+	return c.chunk()
 }
 
 // broken counts a value that is no frame, and gives up where the stream
 // cannot be one of this protocol.
-func (c *conn) broken(f *wire.Frame) error {
+func (c *conn) broken() error {
+	f := &c.frame
 	c.count(badFrame, 1)
 	c.flushCounts()
 	if f.N >= 0 {
@@ -82,21 +83,21 @@ func speaks(p []byte) string {
 
 // messages makes one batch of a Message and of those in the read buffer that
 // follow it under the same tag.
-func (c *conn) messages(f wire.Frame, p wire.Parts) error {
+func (c *conn) messages() error {
 	if err := c.admit(); err != nil {
 		return err
 	}
 	c.build.reset()
-	from, to := f.Off, f.Off
+	from, to := c.frame.Off, c.frame.Off
 	for more := true; more; {
-		if p.Mode == wire.Message {
-			c.message(&f, &p, f.Off-from)
+		if c.parts.Mode == wire.Message {
+			c.message(c.frame.Off - from)
 		}
-		to = f.Off + len(f.Raw)
+		to = c.frame.Off + len(c.frame.Raw)
 		if c.build.full(to-from) || len(c.dueEnds) >= maxRecords {
 			break
 		}
-		f, p, more = c.follows()
+		more = c.follows()
 	}
 	if err := c.buryRejected(len(c.dueEnds) > 0); err != nil {
 		return err
@@ -107,26 +108,27 @@ func (c *conn) messages(f wire.Frame, p wire.Parts) error {
 	return c.answer()
 }
 
-// follows returns the frame behind a Message when it is there and belongs to
-// the same batch, or is nothing at all. Another one is held for next.
-func (c *conn) follows() (f wire.Frame, p wire.Parts, ok bool) {
+// follows makes the frame behind a Message the newest one, when it is there, and
+// reports whether it belongs to the same batch, or is nothing at all. Another
+// one is held for next.
+func (c *conn) follows() bool {
 	f, err := c.frames.Buffered()
 	if err != nil {
-		return f, p, false // next meets it again
+		return false // next meets it again
 	}
-	c.begun = time.Time{}
-	c.l.metrics.in.Bytes.Add(float64(f.Size))
-	p = f.Parts()
-	if p.Mode == wire.Heartbeat || p.Mode == wire.Message && string(p.Tag) == c.tag && len(p.Option.Chunk) <= maxChunkID && c.shares(&p) {
-		return f, p, true
+	c.found(&f)
+	p := &c.parts
+	if p.Mode == wire.Heartbeat || p.Mode == wire.Message && string(p.Tag) == c.tag && len(p.Option.Chunk) <= maxChunkID && c.shares(p) {
+		return true
 	}
-	c.held, c.isHeld = f, true
-	return f, p, false
+	c.held = true
+	return false
 }
 
-// message adds one Message to the batch; shift is where its frame begins in
-// the arena.
-func (c *conn) message(f *wire.Frame, p *wire.Parts, shift int) {
+// message adds the newest frame, a Message, to the batch; shift is where it
+// begins in the arena.
+func (c *conn) message(shift int) {
+	f, p := &c.frame, &c.parts
 	s := c.stampFor(p.Option.Chunk, p.Event)
 	s.ids, s.told, s.about = idsFor(p), p.Option.Metadata != nil, metadata.Record{Offset: -1}
 	if p.Option.Chunk == nil {
@@ -146,9 +148,10 @@ func (c *conn) message(f *wire.Frame, p *wire.Parts, shift int) {
 	c.owe(p.Option.Chunk)
 }
 
-// chunk takes in a Forward or PackedForward frame, in as many batches as it
-// needs.
-func (c *conn) chunk(p *wire.Parts) (err error) {
+// chunk takes in the newest frame, a Forward or PackedForward one, in as many
+// batches as it needs.
+func (c *conn) chunk() (err error) {
+	p := &c.parts
 	if err := c.admit(); err != nil {
 		return err
 	}

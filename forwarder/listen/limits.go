@@ -75,13 +75,19 @@ func (c *conn) grown(err error) error {
 // fit gives back memory that is no longer held.
 func (c *conn) fit() { c.share.Fit(max(0, c.frames.Size()-baseMemory) + cap(c.inflated)) }
 
+// letGo gives back the memory of the frames.
+func (c *conn) letGo() {
+	c.frame, c.parts = wire.Frame{}, wire.Parts{}
+	c.frames.Trim()
+	c.fit()
+}
+
 // trim gives back what only a busy connection needs.
 func (c *conn) trim() {
-	c.frames.Trim()
 	c.build = builder{}
 	c.inflater, c.inflated = wire.Inflater{Grow: c.growInflated}, nil
 	c.tolds = tolds{}
 	c.scratch, c.due, c.dueEnds, c.rejected = nil, nil, nil, nil
 	c.warm = false
-	c.fit()
+	c.letGo()
 }

@@ -92,6 +92,31 @@ func TestSlowClientsCostLittle(t *testing.T) {
 	}
 }
 
+// A connection on which nothing happens costs a few KiB, its acks' writer and
+// its own reading included, before it has given anything back.
+func TestIdleConnectionsCostLittle(t *testing.T) {
+	const idle, most = 300, 20 << 10
+	if racing {
+		t.Skip("the race detector makes everything larger")
+	}
+	s := start(t, &fakeOut{mute: true}, nil)
+	held := func() int {
+		var m runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&m)
+		return int(m.HeapAlloc + m.StackInuse)
+	}
+	before := held()
+	for i := range idle {
+		if err := exchange(s.dial(t), fmt.Sprint(i)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if cost := (held() - before) / idle; cost > most {
+		t.Errorf("an idle connection costs %d bytes, both ends, want at most %d", cost, most)
+	}
+}
+
 // Whoever is let through in any case must hurry.
 func TestLargeFrameMustHurry(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

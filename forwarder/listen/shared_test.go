@@ -63,6 +63,8 @@ func TestMetadataOfAnotherSluice(t *testing.T) {
 	raw = wire.AppendPacked(raw, "p", told(1), wire.Send{}) // Fluent Bit's metadata
 	out := &sharedOut{}
 	_, run := fed(t, raw, out)
+	run() // it reads in larger pieces from now on, so that what is one batch comes at once
+	*out = sharedOut{}
 	run()
 	var pods []string
 	for _, f := range out.all {
