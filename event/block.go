@@ -117,6 +117,7 @@ type BufferStats struct {
 	Bytes       int // of the memory budget
 	DiskRecords int // of Records: on the disk alone, not in memory
 	DiskBytes   int64
+	Unread      int64 // bytes of files found at the start that nobody has looked into yet
 
 	Recovered uint64 // source records found on the disk at the start
 	Dropped   uint64 // source records dropped because the buffer was full

@@ -22,6 +22,8 @@ var (
 		"Source records in the buffer or being sent: in memory, or on the disk alone.", []string{"lane", "medium"}, nil)
 	bufferBytes = prometheus.NewDesc("sluice_buffer_bytes",
 		"Bytes of the memory budget that the lane holds, and of its files.", []string{"lane", "medium"}, nil)
+	bufferUnread = prometheus.NewDesc("sluice_buffer_unread_bytes",
+		"Bytes of files found on the disk at the start that are not looked through yet.", []string{"lane"}, nil)
 	bufferRecovered = prometheus.NewDesc("sluice_buffer_recovered_records_total",
 		"Source records found on the disk at the start.", []string{"lane"}, nil)
 	bufferDropped = prometheus.NewDesc("sluice_buffer_dropped_records_total",
@@ -39,6 +41,7 @@ var samples = []sample{
 	{bufferRecords, prometheus.GaugeValue, "disk", func(s event.BufferStats) float64 { return float64(s.DiskRecords) }},
 	{bufferBytes, prometheus.GaugeValue, "memory", func(s event.BufferStats) float64 { return float64(s.Bytes) }},
 	{bufferBytes, prometheus.GaugeValue, "disk", func(s event.BufferStats) float64 { return float64(s.DiskBytes) }},
+	{bufferUnread, prometheus.GaugeValue, "", func(s event.BufferStats) float64 { return float64(s.Unread) }},
 	{bufferRecovered, prometheus.CounterValue, "", func(s event.BufferStats) float64 { return float64(s.Recovered) }},
 	{bufferDropped, prometheus.CounterValue, "overflow", func(s event.BufferStats) float64 { return float64(s.Dropped) }},
 	{bufferDropped, prometheus.CounterValue, "unreadable", func(s event.BufferStats) float64 { return float64(s.Lost) }},

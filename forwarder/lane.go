@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"math/bits"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -175,6 +173,7 @@ type LaneState struct {
 	Records      int            `json:"buffer_records"`
 	Bytes        int            `json:"buffer_bytes"`
 	DiskBytes    int64          `json:"buffer_disk_bytes"`
+	Unread       int64          `json:"buffer_unread_bytes"` // of DiskBytes: found at the start, and not looked through yet
 	RequestLimit int64          `json:"request_limit_bytes"`
 	InFlight     int32          `json:"requests_in_flight"`
 }
@@ -182,7 +181,7 @@ type LaneState struct {
 // State is the lane as it stands.
 func (l *Lane) State() LaneState {
 	s := l.buf.Stats()
-	return LaneState{l.cfg.Name, whole(l.own(), s), s.Records, s.Bytes, s.DiskBytes, l.limit.Load(), l.inflight.Load()}
+	return LaneState{l.cfg.Name, whole(l.own(), s), s.Records, s.Bytes, s.DiskBytes, s.Unread, l.limit.Load(), l.inflight.Load()}
 }
 
 // Sink is what the lane stands in front of.
@@ -220,58 +219,6 @@ func (l *Lane) look() (a ledger.Account, held int) {
 		}
 	}
 	return a, held
-}
-
-// Pool hands out blocks by the size of their bodies, so that a block of one
-// small record does not hold the memory of a large one.
-type Pool struct {
-	classes [16]sync.Pool // bodies of 1 KiB << class
-	max     int           // class of a fresh scratch block
-}
-
-// NewPool makes an empty pool.
-func NewPool() *Pool { return &Pool{max: 9} } // 512 KiB
-
-func class(n int) int { return min(bits.Len(uint(max(n-1, 0))>>10), 15) }
-
-// Get returns an empty block whose body holds 1 KiB << class.
-func (p *Pool) Get(class int) *event.Block {
-	if b, ok := p.classes[class].Get().(*event.Block); ok {
-		return b
-	}
-	return &event.Block{Body: make([]byte, 0, 1024<<class)}
-}
-
-// Sized returns an empty block whose body holds so many bytes.
-func (p *Pool) Sized(bytes int) *event.Block {
-	b := p.Get(class(bytes))
-	b.Body = slices.Grow(b.Body, bytes) // beyond the largest class
-	return b
-}
-
-// Free takes a block back that nobody uses any more.
-func (p *Pool) Free(b *event.Block) {
-	b.Reset()
-	if c := bits.Len(uint(cap(b.Body))>>10) - 1; c >= 0 && c < len(p.classes) {
-		p.classes[c].Put(b)
-	}
-}
-
-// Fit returns b, or a copy of it in a smaller block when b is mostly empty.
-func (p *Pool) Fit(b *event.Block) *event.Block {
-	c := class(len(b.Body))
-	if 1024<<c > cap(b.Body)/2 {
-		return b
-	}
-	f := p.Get(c)
-	body, ends, ids, weights := f.Body, f.Ends, f.IDs, f.Weights
-	*f = *b
-	f.Body = append(body, b.Body...)
-	f.Ends = append(ends, b.Ends...)
-	f.IDs = append(ids, b.IDs...)
-	f.Weights = append(weights, b.Weights...)
-	p.Free(b)
-	return f
 }
 
 // run starts the buffer and the senders and returns when all have ended: when

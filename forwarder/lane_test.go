@@ -290,3 +290,22 @@ func TestADeadLetterThatCannotBeWrittenKeepsItsRecord(t *testing.T) {
 		}
 	})
 }
+
+// TestThePoolKeepsWhatIsSoonNeededAlone: not all that was buffered when an
+// outage ends.
+func TestThePoolKeepsWhatIsSoonNeededAlone(t *testing.T) {
+	p := NewPool()
+	for range 3 {
+		var list []*event.Block
+		for range 500 {
+			list = append(list, p.Sized(100<<10))
+		}
+		for _, b := range list {
+			p.Free(b)
+		}
+		c := class(100 << 10)
+		if n := int(p.free[c].Load()); n<<(10+c) > maxFree+1<<(10+c) || n < 10 {
+			t.Fatalf("%d blocks of %d KiB are kept", n, 1<<c)
+		}
+	}
+}

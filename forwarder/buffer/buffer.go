@@ -43,7 +43,7 @@ type Config struct {
 type Store struct {
 	When  Policy
 	Log   *wal.Log
-	Found []wal.Found
+	Found []wal.Unread
 }
 
 // Pool gives and takes blocks.
@@ -78,6 +78,7 @@ type Buffer struct {
 
 	mu       sync.Mutex
 	queues   map[string]*queue
+	unread   []wal.Unread  // files that readIn has not looked through yet
 	records  int           // source records queued or leased
 	evicted  int           // of them in no memory
 	changed  chan struct{} // closed and replaced when a lease may have become due
@@ -89,6 +90,8 @@ type Buffer struct {
 	calm     []*entry // to be written when they have waited too long; oldest first
 	resident []*entry // on the disk and in memory, to leave memory: the last one first
 	trim     int      // length of resident at which what is done with leaves it
+	batch    int      // how many entries load makes at a time, about
+	loose    int      // entries that came to be bare since the last fold, about
 	answered time.Time
 	unswept  bool      // something on the disk was answered for since the last sweep
 	pressed  bool      // a source waits for memory
@@ -111,6 +114,7 @@ func New(cfg Config, share *Share, pool Pool, store *Store) *Buffer {
 	m := &Buffer{
 		cfg: cfg, share: share, pool: pool, begun: time.Now(), answered: time.Now(),
 		queues: map[string]*queue{}, changed: make(chan struct{}), kick: make(chan struct{}, 1),
+		batch: min(max(share.budget.limit/16/entryCharge, 16), 4096),
 	}
 	if store != nil && store.Log != nil {
 		m.wal, m.when = store.Log, store.When
@@ -125,29 +129,12 @@ func (noPool) Sized(n int) *event.Block { return &event.Block{Body: make([]byte,
 
 func (noPool) Free(*event.Block) {}
 
-// Adopt queues what was found in the buffer's log.
-func (m *Buffer) Adopt(found []wal.Found) {
+// Adopt takes files that were found in the buffer's log; Run reads them in. It
+// is called before Run.
+func (m *Buffer) Adopt(found []wal.Unread) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	for _, f := range found {
-		e := &entry{
-			owner: ownerOf(f.Tag), ref: f.Ref, bytes: int(f.Body),
-			items: f.Items, left: f.Items, weight: f.Weight,
-		}
-		e.first.e = e
-		m.share.Take("", entryCharge)
-		q := m.queue(f.Key)
-		if m.cfg.NewestFirst {
-			q.old = append(q.old, &e.first)
-		} else {
-			q.parts = append(q.parts, &e.first)
-		}
-		e.first.queued = true
-		q.bytes += e.bytes
-		m.records += int(e.weight)
-		m.evicted += int(e.weight)
-		m.stats.Recovered += uint64(e.weight)
-	}
+	m.unread = append(m.unread, found...)
 }
 
 // wake tells waiting leases to look again. Called with mu held.
@@ -172,6 +159,9 @@ func (m *Buffer) Append(b *event.Block) error {
 	over := m.cfg.Overflow != Block && m.share.Admit("") != nil
 	var drop receipts
 	m.mu.Lock()
+	if over && !m.closed && m.cfg.Overflow == DropOldest && m.mayDrop() {
+		m.dropOldest(e.charge, &drop)
+	}
 	switch {
 	case m.closed:
 		m.mu.Unlock()
@@ -182,9 +172,6 @@ func (m *Buffer) Append(b *event.Block) error {
 		m.records += int(e.weight)
 		m.drop(&e.first, &drop)
 	default:
-		if over && m.mayDrop() {
-			m.dropOldest(e.charge, &drop)
-		}
 		e.born = time.Since(m.begun)
 		m.plan(e, b.Urgent)
 		m.enqueue(b, e)

@@ -2,6 +2,7 @@ package buffer
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"sluice/event"
@@ -52,6 +53,8 @@ func (m *Buffer) Run(ctx context.Context) {
 	if m.wal == nil {
 		return
 	}
+	var reading sync.WaitGroup
+	reading.Go(func() { m.readIn(func() bool { return ctx.Err() != nil }) })
 	swept, backoff := time.Now(), retryMin
 	timer := time.NewTimer(0)
 	defer timer.Stop()
@@ -82,6 +85,7 @@ func (m *Buffer) Run(ctx context.Context) {
 		case <-timer.C:
 		}
 	}
+	reading.Wait()
 	m.spill()
 }
 
@@ -111,6 +115,7 @@ func (m *Buffer) sweepDue() bool {
 func (m *Buffer) sweep() {
 	m.mu.Lock()
 	m.unswept = false
+	m.trimResident()
 	m.mu.Unlock()
 	m.wal.Sweep()
 }

@@ -2,6 +2,7 @@ package buffer
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -35,6 +36,8 @@ type rigOptions struct {
 	when   Policy
 	limit  int64 // of the disk
 	memory int
+	// segment is from what size on a file is followed by another; 0: 4000.
+	segment int64
 }
 
 const dir = "/data/buffer/lane"
@@ -49,10 +52,7 @@ func start(t *testing.T, disk *vfstest.Disk, o rigOptions) *rig {
 	}
 	r := &rig{t: t, disk: disk, share: NewBudget(o.memory).Share(), log: &bytes.Buffer{}, ended: make(chan struct{})}
 	o.Log = slog.New(slog.NewTextHandler(r.log, nil))
-	l, found, report := wal.Open(wal.Options{FS: disk, Dir: dir, Lane: "test", Limit: o.limit, SegmentBytes: 4000})
-	if report.Lost > 0 || report.Problems != nil {
-		t.Fatalf("%+v", report)
-	}
+	l, found, problems := wal.Begin(wal.Options{FS: disk, Dir: dir, Lane: "test", Limit: o.limit, SegmentBytes: cmp.Or(o.segment, 4000)})
 	r.Buffer = New(o.Config, r.share, nil, &Store{When: o.when, Log: l, Found: found})
 	ctx, stop := context.WithCancel(context.Background())
 	r.stop = stop
@@ -60,6 +60,10 @@ func start(t *testing.T, disk *vfstest.Disk, o rigOptions) *rig {
 		r.Run(ctx)
 		close(r.ended)
 	}()
+	synctest.Wait() // all is read in
+	if problems != nil || strings.Contains(r.log.String(), "cannot be used") {
+		t.Fatalf("%+v\n%s", problems, r.log)
+	}
 	return r
 }
 

@@ -9,7 +9,8 @@
 //
 // With a log behind it (package wal) blocks are written down, always or when
 // it matters, and leave memory when memory is short: then only their place is
-// kept. Which is which:
+// kept, and of blocks that follow each other only where the first of them is.
+// Which is which:
 //
 //	Never   memory: safe is delivered
 //	Always  disk: safe is fsynced
@@ -17,5 +18,6 @@
 //	        failed, when memory is short and the sink takes nothing, when it
 //	        has waited FlushInterval + 5 s, and at the end
 //
-// Run is the only goroutine; the lane owns it.
+// The lane owns Run, which at the start has a goroutine beside it that looks
+// through what an earlier process left.
 package buffer

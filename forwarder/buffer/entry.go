@@ -11,6 +11,9 @@ import (
 // of a block's Size.
 const entryCharge = 160
 
+// spanCharge is what a span costs of it.
+const spanCharge = 128
+
 // entry is one block from Append, or found on the disk, until all its items
 // are answered for. Guarded by Buffer.mu.
 type entry struct {
@@ -33,11 +36,21 @@ type entry struct {
 	unread  uint8
 }
 
-// part is what a queue holds: an entry's block, or what is left of it.
+// part is what a queue holds: an entry's block, or what is left of it; or a
+// span.
 type part struct {
 	e      *entry
 	b      *event.Block // nil: e's whole block, to be read from the disk
+	span   *span        // not nil: that instead
 	queued bool
+}
+
+// span is blocks that are on the disk alone, and of which no entry is in
+// memory either: load makes entries of them when their turn comes.
+type span struct {
+	wal.Span
+	born   time.Duration // of the first
+	unread uint8
 }
 
 func newEntry(b *event.Block) *entry {
@@ -51,6 +64,9 @@ func newEntry(b *event.Block) *entry {
 }
 
 func (p *part) bytes() int {
+	if p.span != nil {
+		return p.span.Bytes
+	}
 	if p.b == nil {
 		return p.e.bytes
 	}
@@ -69,6 +85,19 @@ func (p *part) weight() int {
 		return int(p.e.weight)
 	}
 	return p.b.Weight()
+}
+
+// born is when the part's oldest block came.
+func (p *part) born() time.Duration {
+	if p.span != nil {
+		return p.span.born
+	}
+	return p.e.born
+}
+
+// bare reports whether all that there is of the part in memory is its entry.
+func (p *part) bare() bool {
+	return p.span == nil && p.b == nil && p.untouched() && p.e.whole == nil && p.e.left == p.e.items && !p.e.writing && p.e.ref.Valid()
 }
 
 // untouched reports whether the part is the entry's whole block, which can be
@@ -130,6 +159,7 @@ func (m *Buffer) forget(e *entry) {
 		m.pool.Free(e.whole)
 		e.whole = nil
 	}
+	e.first.b = nil // some list may hold the entry for a while
 	m.share.Take(e.owner, -e.charge)
 	m.share.Take("", -entryCharge)
 	e.charge = 0

@@ -21,6 +21,11 @@ func (m *Buffer) Lease(ctx context.Context, maxBytes int) (*event.Chunk, error) 
 		m.mu.Lock()
 		key, q, wait := m.due(time.Now())
 		if q != nil {
+			if p := m.next(q); p.span != nil {
+				m.load(key, q, p)
+				m.mu.Unlock()
+				continue
+			}
 			parts := m.take(key, q, maxBytes)
 			m.mu.Unlock()
 			if c := m.chunk(key, parts); c != nil {

@@ -23,7 +23,6 @@ type model struct {
 
 	mu       sync.Mutex
 	next     int          // number of the next item
-	born     int          // the present life's first
 	blocks   map[int]int  // by first item: how many
 	safe     map[int]bool // by first item: its receipt came
 	answered map[int]bool // by item, in any life
@@ -59,9 +58,7 @@ func (m *model) block() *event.Block {
 }
 
 // settle answers for a random part of a chunk; alive are items answered for in
-// this life, which must not come again. (A commit that failed and could not be
-// cut off may double what was written again, after a restart; ids make that
-// harmless. So this counts from the life's first item on.)
+// this life, which must not come again.
 func (m *model) settle(r *rig, c *event.Chunk, alive map[int]bool) {
 	if m.rnd.IntN(8) == 0 {
 		if rest := c.Halve(func() *event.Block { return &event.Block{} }); rest != nil {
@@ -79,7 +76,7 @@ func (m *model) settle(r *rig, c *event.Chunk, alive map[int]bool) {
 		if string(b.Item(j)) != fmt.Sprintf("%d,", n) {
 			m.t.Fatalf("seed %d: item %d is %q", m.seed, n, b.Item(j))
 		}
-		if alive[n] && n >= m.born {
+		if alive[n] {
 			m.t.Fatalf("seed %d: item %d was leased again after its answer", m.seed, n)
 		}
 		if !all && m.rnd.IntN(3) == 0 {
@@ -101,13 +98,10 @@ func (m *model) settle(r *rig, c *event.Chunk, alive map[int]bool) {
 // a power cut, or an orderly stop.
 func (m *model) life(disk *vfstest.Disk, o rigOptions, faulty bool) *vfstest.Disk {
 	r := start(m.t, disk, o)
-	m.born = m.next
 	if faulty {
 		fail := rand.New(rand.NewPCG(m.seed, 77))
 		disk.Fail(func(c vfstest.Call) error {
-			// Not truncate: a failed commit that cannot be cut off and is not durable
-			// looks good to the next process, and damaged after a power cut.
-			if c.Op != "read" && c.Op != "truncate" && fail.IntN(20) == 0 {
+			if c.Op != "read" && fail.IntN(20) == 0 {
 				return syscall.EIO
 			}
 			return nil

@@ -1,17 +1,21 @@
 package buffer
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // queue is one key's parts, oldest first.
 type queue struct {
 	parts     []*part
-	old       []*part   // found on the disk, to be leased last and from the end
+	old       []*part   // found on the disk, in order
 	bytes     int       // encoded bytes in both
 	since     time.Time // when the queue last became non-empty, or was last leased from
 	urgent    time.Time // when the first urgent block came; zero: none did
 	push      int       // so many parts are due whatever their age
 	notBefore time.Time
 	parked    bool // given back with a delay; only such a queue is left behind by Close
+	loading   bool // entries are made of the span whose turn it is
 }
 
 func (q *queue) empty() bool { return len(q.parts)+len(q.old) == 0 }
@@ -31,7 +35,7 @@ func (m *Buffer) queue(key string) *queue {
 func (m *Buffer) due(now time.Time) (key string, found *queue, wait time.Duration) {
 	wait = time.Hour
 	for k, q := range m.queues {
-		if q.empty() {
+		if list, _ := m.turn(q); list == nil || q.loading {
 			continue
 		}
 		in := max(m.ripeIn(q, now), q.notBefore.Sub(now))
@@ -44,6 +48,32 @@ func (m *Buffer) due(now time.Time) (key string, found *queue, wait time.Duratio
 		}
 	}
 	return key, found, wait
+}
+
+// turn is where the next part of q to be leased is: at the front of a list, or
+// at its end; nil: nothing's turn comes before all that is on the disk was read
+// in. Called with mu held.
+func (m *Buffer) turn(q *queue) (list *[]*part, atEnd bool) {
+	first, then := &q.old, &q.parts
+	if m.cfg.NewestFirst {
+		first, then, atEnd = then, first, true
+	}
+	switch {
+	case len(*first) > 0:
+		return first, false
+	case len(*then) > 0 && len(m.unread) == 0:
+		return then, atEnd
+	}
+	return nil, false
+}
+
+// next is the part whose turn it is in q, which is due. Called with mu held.
+func (m *Buffer) next(q *queue) *part {
+	list, atEnd := m.turn(q)
+	if atEnd {
+		return (*list)[len(*list)-1]
+	}
+	return (*list)[0]
 }
 
 func (m *Buffer) ripeIn(q *queue, now time.Time) time.Duration {
@@ -66,38 +96,29 @@ func (m *Buffer) drained() bool {
 	return true
 }
 
-// take removes up to maxBytes, and at least one part, from the front of q; or,
-// where only what was found on the disk is left and the newest goes first,
-// from its end. Called with mu held.
+// take removes up to maxBytes, and at least one part, from where the turn is.
+// Called with mu held.
 func (m *Buffer) take(key string, q *queue, maxBytes int) []*part {
-	from := &q.parts
-	last := len(q.parts) == 0
-	if last {
-		from = &q.old
-	}
+	from, atEnd := m.turn(q)
+	list := *from
 	n, bytes := 0, 0
-	at := func(i int) *part {
-		if last {
-			return (*from)[len(*from)-1-i]
+	for n < len(list) {
+		p := list[n]
+		if atEnd {
+			p = list[len(list)-1-n]
 		}
-		return (*from)[i]
-	}
-	for n < len(*from) && (n == 0 || bytes+at(n).bytes() <= maxBytes) {
-		bytes += at(n).bytes()
+		if n > 0 && (bytes+p.bytes() > maxBytes || p.span != nil) {
+			break
+		}
+		bytes += p.bytes()
 		n++
 	}
-	var taken []*part
-	if last {
-		rest := len(*from) - n
-		taken = append(taken, (*from)[rest:]...)
-		clear((*from)[rest:])
-		*from = (*from)[:rest]
-	} else {
-		taken = append(taken, (*from)[:n]...)
-		rest := copy(*from, (*from)[n:])
-		clear((*from)[rest:])
-		*from = (*from)[:rest]
+	at, end := 0, n
+	if atEnd {
+		at, end = len(list)-n, len(list)
 	}
+	taken := slices.Clone(list[at:end])
+	*from = slices.Delete(list, at, end)
 	q.bytes -= bytes
 	q.push = max(0, q.push-len(taken))
 	q.since = time.Now()
@@ -115,7 +136,11 @@ func (m *Buffer) take(key string, q *queue, maxBytes int) []*part {
 // the delay is over. Called with mu held.
 func (m *Buffer) putBack(key string, parts []*part, after time.Duration) *queue {
 	q := m.queue(key)
-	q.parts = append(append(make([]*part, 0, len(parts)+len(q.parts)), parts...), q.parts...)
+	if !m.cfg.NewestFirst && (len(q.old) > 0 || len(m.unread) > 0) {
+		q.old = slices.Insert(q.old, 0, parts...) // older than all that is there
+	} else {
+		q.parts = slices.Insert(q.parts, 0, parts...)
+	}
 	for _, p := range parts {
 		p.queued = true
 		q.bytes += p.bytes()

@@ -1,22 +1,25 @@
 package buffer
 
+import (
+	"slices"
+	"time"
+)
+
 // relieveBy is how much memory is freed at a time, in bytes.
 const relieveBy = 1 << 20
 
 // settleIn notes that an entry is on the disk and in memory. Called with mu held.
 func (m *Buffer) settleIn(e *entry) {
 	if len(m.resident) >= m.trim {
-		kept := m.resident[:0]
-		for _, r := range m.resident {
-			if r.left > 0 && r.whole != nil {
-				kept = append(kept, r)
-			}
-		}
-		clear(m.resident[len(kept):])
-		m.resident = kept
-		m.trim = 2*len(kept) + 64
+		m.trimResident()
 	}
 	m.resident = append(m.resident, e)
+}
+
+// trimResident takes out of resident what is done with. Called with mu held.
+func (m *Buffer) trimResident() {
+	m.resident = slices.DeleteFunc(m.resident, func(e *entry) bool { return e.left == 0 || e.whole == nil })
+	m.trim = 2*len(m.resident) + 64
 }
 
 // relieve frees memory while a source waits for it: what is on the disk leaves
@@ -33,6 +36,9 @@ func (m *Buffer) relieve() {
 		m.resident[len(m.resident)-1] = nil
 		m.resident = m.resident[:len(m.resident)-1]
 		freed += m.evict(e)
+	}
+	if m.loose >= m.batch {
+		freed += m.fold()
 	}
 	if m.share.Admit(m.pressing) == nil {
 		m.pressed, m.stuck = false, false
@@ -53,6 +59,7 @@ func (m *Buffer) evict(e *entry) (freed int) {
 	e.whole, e.first.b = nil, nil
 	freed = e.charge
 	e.charge = 0
+	m.loose++
 	m.evicted += int(e.weight)
 	m.share.Take(e.owner, -freed)
 	return freed
@@ -63,46 +70,55 @@ func (m *Buffer) evict(e *entry) (freed int) {
 func (m *Buffer) mayDrop() bool { return m.wal == nil || m.stuck }
 
 // dropOldest drops what has waited longest until so many bytes are free, in
-// memory or on the disk. Called with mu held.
+// memory or on the disk. Called with mu held, which it gives up while it reads.
 func (m *Buffer) dropOldest(bytes int, r *receipts) {
 	for freed := 0; freed < bytes; {
-		var key string
-		var oldest *part
-		for k, q := range m.queues {
-			p := q.oldest()
-			if p != nil && !p.e.writing && (oldest == nil || p.e.born < oldest.e.born) {
-				key, oldest = k, p
-			}
-		}
-		if oldest == nil {
+		key, q, list, at := m.oldest()
+		if q == nil {
 			return
 		}
-		freed += oldest.e.charge + entryCharge
-		if oldest.e.ref.Valid() {
-			freed += oldest.bytes()
+		p := (*list)[at]
+		if p.span != nil {
+			if m.load(key, q, p); p.span.unread > 0 {
+				return // it cannot be read now
+			}
+			continue
 		}
-		q := m.queues[key]
-		q.bytes -= oldest.bytes()
-		if len(q.old) > 0 {
-			q.old = q.old[1:]
+		freed += p.e.charge + entryCharge
+		if p.e.ref.Valid() {
+			freed += p.bytes()
+		}
+		q.bytes -= p.bytes()
+		if (*list)[at] = nil; at == 0 {
+			*list = (*list)[1:]
 		} else {
-			q.parts = q.parts[1:]
+			*list = slices.Delete(*list, at, at+1)
 		}
 		if q.empty() {
 			delete(m.queues, key)
 		}
-		oldest.queued = false
-		m.drop(oldest, r)
+		p.queued = false
+		m.drop(p, r)
 	}
 }
 
-// oldest is the part that has waited longest; nil: there is none.
-func (q *queue) oldest() *part {
-	switch {
-	case len(q.old) > 0:
-		return q.old[0]
-	case len(q.parts) > 0:
-		return q.parts[0]
+// oldest finds the part that has waited longest of those that can be dropped: a
+// queue, one of its lists, and the index there; nil: there is none. Called with
+// mu held.
+func (m *Buffer) oldest() (key string, found *queue, in *[]*part, at int) {
+	born := time.Duration(0)
+	for k, q := range m.queues {
+		list := &q.parts
+		if len(q.old) > 0 {
+			list = &q.old
+		}
+		i := slices.IndexFunc(*list, func(p *part) bool { return p.span != nil || !p.e.writing })
+		if i < 0 || q.loading {
+			continue
+		}
+		if b := (*list)[i].born(); found == nil || b < born {
+			key, found, in, at, born = k, q, list, i, b
+		}
 	}
-	return nil
+	return key, found, in, at
 }

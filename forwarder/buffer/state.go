@@ -54,6 +54,9 @@ func (m *Buffer) Stats() event.BufferStats {
 		s.DiskBytes = m.wal.Used()
 		s.Written, s.Commits = m.wal.Written()
 	}
+	for _, u := range m.unread {
+		s.Unread += u.Bytes()
+	}
 	s.Degraded = m.failed != nil || m.full
 	return s
 }

@@ -68,18 +68,12 @@ func (b *builder) queue(c *Context, d disk, s Buffer, pool *forwarder.Pool) *buf
 // store opens the lane's directory. With type memory as well, so that what an
 // earlier configuration left there is delivered.
 func (b *builder) store(c *Context, d *disk, s Buffer) *buffer.Store {
-	log, found, report := wal.Open(wal.Options{
+	log, found, problems := wal.Begin(wal.Options{
 		FS: vfs.OS{}, Dir: filepath.Join(b.d.BufferDir, d.dir), Lane: d.target, Limit: s.DiskLimit, Log: c.Log,
 	})
 	d.log = log
-	for _, p := range report.Problems {
+	for _, p := range problems {
 		c.Log.Error("a file of the disk buffer cannot be used as it is", "file", p.Path, "error", p.Err)
-	}
-	if report.Torn > 0 {
-		c.Log.Warn("the disk buffer ends in a commit that was not finished: nothing in it was acknowledged", "bytes", report.Torn)
-	}
-	if report.Records > 0 {
-		c.Log.Info("records found in the disk buffer", "records", report.Records, "files", report.Segments, "bytes", report.Bytes)
 	}
 	b.parts.logs = append(b.parts.logs, log)
 	return &buffer.Store{When: policies[s.Type], Log: log, Found: found}

@@ -47,9 +47,12 @@ func (b *builder) orphan(dir string) {
 		}
 		found, err := b.disks[to].log.Absorb(l.Path)
 		if err != nil {
-			b.d.Log.Error("a file of the disk buffer cannot be used as it is", "file", l.Path, "error", err)
+			b.d.Log.Error("a file of the disk buffer cannot be used", "file", l.Path, "error", err)
+			files++
+			left += l.Records
+			continue
 		}
-		b.disks[to].buf.Adopt(found)
+		b.disks[to].buf.Adopt([]wal.Unread{found})
 		moved += l.Records
 	}
 	if moved > 0 {

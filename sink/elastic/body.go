@@ -15,26 +15,33 @@ import (
 const rebuildAfter = 3
 
 // gzips compresses bodies; its zero value is ready.
-type gzips struct{ pool sync.Pool }
+type gzips struct{ pool sync.Pool } // *zipper
+
+// zipper compresses into memory that it keeps: what a body will come to is not
+// known before, and a buffer that grows to it is garbage twice over.
+type zipper struct {
+	out bytes.Buffer
+	zw  *gzip.Writer
+}
 
 // wire compresses the chunk's blocks into c.Wire, unless they are there.
 func (g *gzips) wire(c *event.Chunk) {
 	if c.Wire != nil && (c.Tries <= rebuildAfter || (c.Tries-1)%rebuildAfter != 0) {
 		return
 	}
-	out := bytes.NewBuffer(make([]byte, 0, c.Bytes()/8+512))
-	zw, ok := g.pool.Get().(*gzip.Writer)
-	if ok {
-		zw.Reset(out)
-	} else {
-		zw, _ = gzip.NewWriterLevel(out, gzip.BestSpeed) // fails for levels that do not exist
+	z, ok := g.pool.Get().(*zipper)
+	if !ok {
+		z = &zipper{}
+		z.zw, _ = gzip.NewWriterLevel(&z.out, gzip.BestSpeed) // fails for levels that do not exist
 	}
+	z.out.Reset()
+	z.zw.Reset(&z.out)
 	for _, b := range c.Blocks {
-		_, _ = zw.Write(b.Body) // a bytes.Buffer takes everything
+		_, _ = z.zw.Write(b.Body) // a bytes.Buffer takes everything
 	}
-	_ = zw.Close()
-	g.pool.Put(zw)
-	c.Wire = out.Bytes()
+	_ = z.zw.Close()
+	c.Wire = bytes.Clone(z.out.Bytes())
+	g.pool.Put(z)
 }
 
 // plain is the chunk's blocks as an uncompressed body, without a copy of them.

@@ -1,7 +1,6 @@
 package segment
 
 import (
-	"bytes"
 	"hash/crc32"
 	"io"
 	"slices"
@@ -11,6 +10,7 @@ import (
 type Found struct {
 	Off  int64
 	Size uint32
+	Nth  uint32 // among the blocks of its key in the file, from 0
 	Meta
 }
 
@@ -52,7 +52,8 @@ type scanner struct {
 	size  int64
 	names intern
 	Scan
-	group  []Found // blocks that no commit frame has closed yet
+	nth    map[string]uint32 // blocks seen, by key
+	group  []Found           // blocks that no commit frame has closed yet
 	bad    []Range
 	gaps   []Range // where only Acks can be
 	last   int64   // where the commit before the last one ended
@@ -66,7 +67,7 @@ type scanner struct {
 // that even its header could not be read; what cannot be read further on counts
 // as damaged.
 func ScanFile(r io.ReaderAt, size int64) (Scan, error) {
-	s := &scanner{w: window{r: r, size: size}, size: size, names: intern{}, acked: map[int64]bool{}}
+	s := &scanner{w: window{r: r, size: size}, size: size, names: intern{}, nth: map[string]uint32{}, acked: map[int64]bool{}}
 	p, err := s.w.at(0, int(min(HeaderLen, size)))
 	if err != nil {
 		return Scan{}, err
@@ -79,7 +80,7 @@ func ScanFile(r io.ReaderAt, size int64) (Scan, error) {
 	for off := int64(HeaderLen); off < size; {
 		h, ok := s.frame(off)
 		if !ok {
-			next := s.resync(off + 1)
+			next := s.w.resync(off + 1)
 			s.bad = append(s.bad, Range{off, next})
 			off = next
 			continue
@@ -99,14 +100,8 @@ func ScanFile(r io.ReaderAt, size int64) (Scan, error) {
 
 // frame takes the frame at off in, if one is there.
 func (s *scanner) frame(off int64) (h head, ok bool) {
-	p, err := s.w.at(off, headLen)
-	if err != nil {
-		return h, false
-	}
-	if h, ok = parseHead(p); !ok || off+int64(h.size) > s.size {
-		return h, false
-	}
-	if p, err = s.w.at(off, int(h.meta)); err != nil || le.Uint32(p[16:]) != headSum(p) {
+	h, p, ok := s.w.frame(off)
+	if !ok {
 		return h, false
 	}
 	meta := p[headLen:]
@@ -119,7 +114,8 @@ func (s *scanner) frame(off int64) (h head, ok bool) {
 		if !ok {
 			return h, false
 		}
-		s.group = append(s.group, Found{off, h.size, m})
+		s.group = append(s.group, Found{off, h.size, s.nth[m.Key], m})
+		s.nth[m.Key]++
 	case Commit:
 		if len(meta) != 20 {
 			return h, false
@@ -141,44 +137,6 @@ func (s *scanner) frame(off int64) (h head, ok bool) {
 		s.gaps = append(s.gaps, Range{int64(le.Uint64(meta)), off})
 	}
 	return h, true
-}
-
-// resync finds the next frame at or after off; the file's size: there is none.
-func (s *scanner) resync(off int64) int64 {
-	var mark [4]byte
-	le.PutUint32(mark[:], marker)
-	for off < s.size {
-		p, err := s.w.ahead(off)
-		if err != nil {
-			off += windowSize // unreadable here; it may be readable again further on
-			continue
-		}
-		i := bytes.Index(p, mark[:])
-		if i < 0 {
-			off += int64(max(len(p)-3, 1))
-			continue
-		}
-		off += int64(i)
-		if s.probe(off) {
-			return off
-		}
-		off++
-	}
-	return s.size
-}
-
-// probe reports whether a frame begins at off, without taking it in.
-func (s *scanner) probe(off int64) bool {
-	p, err := s.w.at(off, headLen)
-	if err != nil {
-		return false
-	}
-	h, ok := parseHead(p)
-	if !ok || off+int64(h.size) > s.size {
-		return false
-	}
-	p, err = s.w.at(off, int(h.meta))
-	return err == nil && le.Uint32(p[16:]) == headSum(p)
 }
 
 // finish judges what the walk found.

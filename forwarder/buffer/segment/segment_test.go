@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"hash/crc32"
+	"io"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -91,6 +92,38 @@ func TestABlockComesBackAsItWas(t *testing.T) {
 		if int(f.Weight) != got.Weight() || int(f.Items) != got.Len() || int(f.Body) != len(got.Body) || f.Lane != "elasticsearch" {
 			t.Fatalf("%+v", f)
 		}
+	}
+}
+
+// TestHeadsFindWhatTheScanFound: the same blocks, also around one whose head is
+// damaged; and a read error is told.
+func TestHeadsFindWhatTheScanFound(t *testing.T) {
+	p, offs := file(t, 5, 3, 4)
+	heads := func(r io.ReaderAt, from, to int64) (found []Found, err error) {
+		err = Heads(r, from, to, func(f Found) bool { found = append(found, f); return len(found) < 9 })
+		return found, err
+	}
+	nth := map[string]uint32{}
+	for _, f := range scan(t, p).Blocks {
+		if f.Nth != nth[f.Key] {
+			t.Fatalf("block at %d is number %d of %s, want %d", f.Off, f.Nth, f.Key, nth[f.Key])
+		}
+		nth[f.Key]++
+	}
+	want := scan(t, p).Blocks[2:11]
+	found, err := heads(bytes.NewReader(p), offs[2], int64(len(p)))
+	for i := range want {
+		want[i].Nth = 0 // it says nothing of that
+	}
+	if err != nil || !reflect.DeepEqual(found, want) {
+		t.Fatalf("%v\n%+v\n%+v", err, found, want)
+	}
+	p[offs[3]] ^= 1
+	if found, err = heads(bytes.NewReader(p), offs[2], offs[6]); err != nil || len(found) != 3 || found[1].Off != offs[4] {
+		t.Fatalf("%v %+v", err, found)
+	}
+	if _, err = heads(unreadable{p, offs[3], offs[4]}, offs[2], offs[6]); err == nil {
+		t.Fatal("no error of a disk that cannot be read")
 	}
 }
 
@@ -246,6 +279,14 @@ func FuzzScan(f *testing.F) {
 		f.Add(bad)
 	}
 	f.Fuzz(func(t *testing.T, p []byte) {
+		last := int64(-1)
+		Heads(bytes.NewReader(p), HeaderLen, int64(len(p)), func(f Found) bool {
+			if f.Off <= last || f.Off < HeaderLen || f.Off+int64(f.Size) > int64(len(p)) {
+				t.Fatalf("%+v after one at %d", f, last)
+			}
+			last = f.Off
+			return true
+		})
 		s, err := ScanFile(bytes.NewReader(p), int64(len(p)))
 		if err != nil {
 			return

@@ -1,6 +1,9 @@
 package segment
 
-import "io"
+import (
+	"bytes"
+	"io"
+)
 
 // windowSize is what a scan reads at a time, in bytes.
 const windowSize = 16 << 10
@@ -11,6 +14,7 @@ type window struct {
 	size int64
 	buf  []byte
 	off  int64 // of buf
+	err  error // of the first read that failed
 }
 
 // at returns n bytes at off, valid until the next call.
@@ -48,7 +52,48 @@ func (w *window) fill(off int64, n int) error {
 		if err == nil || err == io.EOF {
 			err = io.ErrUnexpectedEOF
 		}
+		if w.err == nil {
+			w.err = err
+		}
 		return err
 	}
 	return nil
+}
+
+// frame returns the head of the frame at off, and head with meta, if one whose
+// checksum is good is there.
+func (w *window) frame(off int64) (h head, p []byte, ok bool) {
+	p, err := w.at(off, headLen)
+	if err != nil {
+		return h, nil, false
+	}
+	if h, ok = parseHead(p); !ok || off+int64(h.size) > w.size {
+		return h, nil, false
+	}
+	p, err = w.at(off, int(h.meta))
+	return h, p, err == nil && le.Uint32(p[16:]) == headSum(p)
+}
+
+// resync finds the next frame at or after off; the file's size: there is none.
+func (w *window) resync(off int64) int64 {
+	var mark [4]byte
+	le.PutUint32(mark[:], marker)
+	for off < w.size {
+		p, err := w.ahead(off)
+		if err != nil {
+			off += windowSize // unreadable here; it may be readable again further on
+			continue
+		}
+		i := bytes.Index(p, mark[:])
+		if i < 0 {
+			off += int64(max(len(p)-3, 1))
+			continue
+		}
+		off += int64(i)
+		if _, _, ok := w.frame(off); ok {
+			return off
+		}
+		off++
+	}
+	return w.size
 }

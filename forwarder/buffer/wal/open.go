@@ -1,6 +1,7 @@
 package wal
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -8,7 +9,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"sluice/forwarder/buffer/segment"
 )
@@ -46,51 +46,83 @@ func (e DamageError) Error() string {
 	return fmt.Sprintf("damaged: %d bytes cannot be read, %d blocks can; it is kept as *%s when those are delivered", e.Bytes, e.Blocks, Aside)
 }
 
-// Open takes a directory as it is, or none. The blocks come in the order they
-// were written. What cannot be used is in the report, and is left as it is.
+// Open takes a directory as it is, or none, and reads all of it in. The blocks
+// come in the order they were written. What cannot be used is in the report,
+// and is left as it is.
 func Open(o Options) (*Log, []Found, Report) {
+	l, files, problems := Begin(o)
+	rep := Report{Problems: problems}
+	var found []Found
+	for _, u := range files {
+		err := l.ReadIn(u, &rep, func(f Found) { found = append(found, f) })
+		if err != nil {
+			rep.Problems = append(rep.Problems, Problem{u.Path(), err})
+		}
+	}
+	l.Sweep() // what was finished, and not yet removed
+	return l, found, rep
+}
+
+// Unread is a file that was found, and in which nobody has looked yet.
+type Unread struct {
+	file *file
+	size int64
+}
+
+// Path names the file.
+func (u Unread) Path() string { return u.file.path }
+
+// Bytes is how large it is.
+func (u Unread) Bytes() int64 { return u.size }
+
+// Begin takes a directory as it is, or none. It may be written to at once. What
+// was found there is to be read in with ReadIn, a file at a time, in the order
+// in which it was written.
+func Begin(o Options) (*Log, []Unread, []Problem) {
 	o.defaults()
 	l := &Log{o: o, next: 1}
-	var rep Report
-	problem := func(path string, err error) { rep.Problems = append(rep.Problems, Problem{path, err}) }
+	var problems []Problem
 	names, err := o.FS.List(o.Dir)
-	if err != nil {
-		if !errors.Is(err, fs.ErrNotExist) {
-			problem(o.Dir, fmt.Errorf("cannot list buffer: %w", err))
-		}
-		return l, nil, rep
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		problems = append(problems, Problem{o.Dir, fmt.Errorf("cannot list buffer: %w", err)})
 	}
-	type entry struct {
-		path string
-		seq  uint64
-	}
-	var list []entry
 	for _, name := range names {
 		seq, ok := Sequence(name)
 		if !ok {
 			continue
 		}
 		l.next = max(l.next, seq+1)
-		if strings.HasSuffix(name, Suffix) {
-			list = append(list, entry{filepath.Join(o.Dir, name), seq})
+		if !strings.HasSuffix(name, Suffix) {
+			continue
+		}
+		path := filepath.Join(o.Dir, name)
+		if err := l.found(path, seq); err != nil {
+			problems = append(problems, Problem{path, err})
 		}
 	}
-	slices.SortFunc(list, func(a, b entry) int { return int(min(max(int64(a.seq)-int64(b.seq), -1), 1)) })
-	var found []Found
-	told := time.Now()
-	for i, e := range list {
-		blocks, err := l.take(e.path, e.seq, &rep)
-		if err != nil {
-			problem(e.path, err)
-		}
-		found = append(found, blocks...)
-		if time.Since(told) > time.Second {
-			told = time.Now()
-			o.Log.Info("reading the buffer", "dir", o.Dir, "files", i+1, "of", len(list), "records", rep.Records)
-		}
+	slices.SortFunc(l.files, func(a, b *file) int { return cmp.Compare(a.seq, b.seq) })
+	var list []Unread
+	for _, f := range l.files {
+		list = append(list, Unread{f, f.size})
 	}
-	l.Sweep() // what was finished, and not yet removed
-	return l, found, rep
+	return l, list, problems
+}
+
+// found opens a file that is there and makes it part of the log.
+func (l *Log) found(path string, seq uint64) error {
+	f, err := l.o.FS.Open(path)
+	if err != nil {
+		return fmt.Errorf("cannot open: %w", err)
+	}
+	size, err := f.Size()
+	if err != nil {
+		return errors.Join(fmt.Errorf("cannot read: %w", err), f.Close())
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.files = append(l.files, &file{seq: seq, path: path, f: f, size: size, closed: true, unread: true})
+	l.used += size
+	return nil
 }
 
 // Sequence reads the number off a segment's name, or that of one set aside.
@@ -103,78 +135,80 @@ func Sequence(name string) (uint64, bool) {
 	return seq, err == nil
 }
 
-// take scans one file and makes it part of the log. An error beside blocks
-// tells of damage.
-func (l *Log) take(path string, seq uint64, rep *Report) ([]Found, error) {
-	f, err := l.o.FS.Open(path)
+// ReadIn looks what a file holds: it adds that to the report and calls each for
+// every block in it, in order. DamageError: some of it is damaged, and the rest
+// was taken; any other error: the file is of no use and left where it is. Any
+// goroutine may call it, beside Write's.
+func (l *Log) ReadIn(u Unread, rep *Report, each func(Found)) error {
+	s := u.file
+	scan, err := segment.ScanFile(s.f, s.size)
 	if err != nil {
-		return nil, fmt.Errorf("cannot open: %w", err)
+		l.forsake(s)
+		return errors.Join(err, s.f.Close())
 	}
-	size, err := f.Size()
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("cannot read: %w", err), f.Close())
-	}
-	scan, err := segment.ScanFile(f, size)
-	if err != nil {
-		return nil, errors.Join(err, f.Close())
-	}
-	s := &file{seq: seq, path: path, f: f, size: size, live: len(scan.Blocks), closed: true, damaged: len(scan.Damage) > 0}
+	size, failed := s.size, false
 	if !scan.Sealed {
-		l.reseal(s, scan)
+		size, failed = reseal(s, scan)
 	}
 	l.mu.Lock()
-	l.files = append(l.files, s)
-	l.used += s.size
+	l.used += size - s.size
+	s.size, s.failed, s.damaged = size, failed, len(scan.Damage) > 0
+	s.live, s.unread = len(scan.Blocks), false
 	l.mu.Unlock()
 	rep.Segments++
 	rep.Blocks += len(scan.Blocks)
-	rep.Bytes += s.size
+	rep.Bytes += size
 	rep.Torn += scan.Torn
 	rep.Lost += scan.Lost()
-	found := make([]Found, 0, len(scan.Blocks))
 	for _, b := range scan.Blocks {
 		rep.Records += uint64(b.Weight)
-		found = append(found, Found{Ref{s, b.Off, b.Size}, b.Meta})
+		each(Found{Ref{s, b.Off, b.Size, b.Nth}, b.Meta})
 	}
-	if s.damaged {
-		err = DamageError{scan.Lost(), len(scan.Blocks)}
+	if len(scan.Damage) > 0 {
+		return DamageError{scan.Lost(), len(scan.Blocks)}
 	}
-	return found, err
+	return nil
+}
+
+// forsake takes a file that is of no use out of the log.
+func (l *Log) forsake(s *file) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.used -= s.size
+	l.files = slices.DeleteFunc(l.files, func(f *file) bool { return f == s })
 }
 
 // reseal cuts off what was not finished and seals the file, so that what is
 // answered for can be noted behind it. Where that is not possible the file is
 // only read; nor is it done where something unfinished stands before the end:
 // behind a seal that would look like damage.
-func (l *Log) reseal(s *file, scan segment.Scan) {
-	s.failed = true
+func reseal(s *file, scan segment.Scan) (size int64, failed bool) {
+	size = s.size
 	if scan.Good < segment.HeaderLen || scan.Mixed {
-		return
+		return size, true
 	}
-	if s.size > scan.Good {
+	if size > scan.Good {
 		if s.f.Truncate(scan.Good) != nil {
-			return
+			return size, true
 		}
-		s.size = scan.Good
+		size = scan.Good
 	}
 	// A process that was killed may have written a commit and not fsynced it.
 	if s.f.Sync() != nil {
-		return
+		return size, true
 	}
 	p := segment.AppendSeal(nil, scan.End)
-	if _, err := s.f.WriteAt(p, s.size); err != nil {
-		return
+	if _, err := s.f.WriteAt(p, size); err != nil {
+		return size, true
 	}
-	s.size += int64(len(p))
-	s.failed = false
+	return size + int64(len(p)), false
 }
 
 // Absorb takes one more file, of another directory, into the log: it is moved
-// there. Damage in it is an error beside the blocks that could be read. It
-// belongs to Write's goroutine.
-func (l *Log) Absorb(path string) ([]Found, error) {
+// there, and is to be read in. It belongs to Write's goroutine.
+func (l *Log) Absorb(path string) (Unread, error) {
 	if err := l.prepare(); err != nil {
-		return nil, fmt.Errorf("cannot make buffer directory: %w", err)
+		return Unread{}, fmt.Errorf("cannot make buffer directory: %w", err)
 	}
 	l.mu.Lock()
 	seq := l.next
@@ -182,9 +216,13 @@ func (l *Log) Absorb(path string) ([]Found, error) {
 	l.mu.Unlock()
 	to := filepath.Join(l.o.Dir, Name(seq))
 	if err := l.o.FS.Rename(path, to); err != nil {
-		return nil, fmt.Errorf("cannot move: %w", err)
+		return Unread{}, fmt.Errorf("cannot move: %w", err)
 	}
-	err := errors.Join(l.o.FS.SyncDir(l.o.Dir), l.o.FS.SyncDir(filepath.Dir(path)))
-	found, damage := l.take(to, seq, &Report{})
-	return found, errors.Join(err, damage)
+	if err := errors.Join(l.o.FS.SyncDir(l.o.Dir), l.o.FS.SyncDir(filepath.Dir(path)), l.found(to, seq)); err != nil {
+		return Unread{}, err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	f := l.files[len(l.files)-1]
+	return Unread{f, f.size}, nil
 }

@@ -3,6 +3,7 @@ package wal
 import (
 	"errors"
 	"io/fs"
+	"slices"
 
 	"sluice/forwarder/buffer/segment"
 )
@@ -32,7 +33,7 @@ func (l *Log) Spent() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, f := range l.files {
-		if f.live == 0 && (f.closed || f.size >= l.o.SegmentBytes) {
+		if f.live == 0 && !f.unread && (f.closed || f.size >= l.o.SegmentBytes) {
 			return true
 		}
 	}
@@ -45,43 +46,38 @@ func (l *Log) Spent() bool {
 func (l *Log) Sweep() {
 	l.mu.Lock()
 	if a := l.active; a != nil && a.live == 0 && a.size >= min(l.o.SegmentBytes, keepEmpty) {
-		a.closed, l.active = true, nil // there may be no room to begin another before it is gone
+		a.closed, a.nth, l.active = true, nil, nil // there may be no room to begin another before it is gone
 	}
-	var dead, alive []*file
+	var dead []*file
 	acks := map[*file][]int64{}
 	for _, f := range l.files {
-		if f.live == 0 && f.closed {
+		if f.live == 0 && f.closed && !f.unread {
 			dead = append(dead, f)
 			continue
 		}
-		alive = append(alive, f)
 		if len(f.answered) > 0 && !f.failed {
 			acks[f] = f.answered
 			f.answered = nil
 		}
 	}
 	l.mu.Unlock()
-	var stays []*file
+	gone := map[*file]bool{}
 	for _, f := range dead {
-		if !l.drop(f) {
-			stays = append(stays, f)
+		if f != l.spoilt {
+			gone[f] = l.drop(f)
 		}
 	}
 	for f, offsets := range acks {
 		l.ack(f, offsets)
 	}
-	if len(dead) == len(stays) {
-		return
-	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.files = append(stays, alive...) // these are rare, and their order does not matter
-	for _, f := range dead {
-		l.used -= f.size
-	}
-	for _, f := range stays {
-		l.used += f.size
-	}
+	l.files = slices.DeleteFunc(l.files, func(f *file) bool {
+		if gone[f] {
+			l.used -= f.size
+		}
+		return gone[f]
+	})
 }
 
 // drop removes a file; it reports whether it is gone.
@@ -108,7 +104,7 @@ func (l *Log) ack(f *file, offsets []int64) {
 	if err != nil {
 		f.failed = true // for acks; its blocks stay readable
 		if l.active == f {
-			f.closed = true
+			f.closed, f.nth = true, nil
 			l.active = nil
 		}
 		return
@@ -119,6 +115,9 @@ func (l *Log) ack(f *file, offsets []int64) {
 // Close writes down what is answered for and closes the files. Blocks that are
 // not released are there again at the next Open.
 func (l *Log) Close() {
+	if err := l.cut(); err != nil {
+		l.o.Log.Warn("what was not acknowledged may be sent twice after a restart", "error", err)
+	}
 	if l.active != nil {
 		l.seal(l.active)
 		l.active = nil

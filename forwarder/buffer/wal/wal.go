@@ -52,6 +52,7 @@ type Log struct {
 	o        Options
 	prepared bool   // the directory is there and durable
 	active   *file  // being written; nil: none
+	spoilt   *file  // holds a commit that failed and is not cut off yet; nil: none does
 	buf      []byte // of the commit being encoded
 	scratch  sync.Pool
 
@@ -68,7 +69,8 @@ type file struct {
 	seq  uint64
 	path string
 	f    vfs.File
-	prev int64 // end of the last commit; the writer's
+	prev int64             // end of the last commit; the writer's
+	nth  map[string]uint32 // blocks written, by key; the writer's, while it is active
 
 	// Guarded by Log.mu:
 	size     int64
@@ -77,6 +79,7 @@ type file struct {
 	closed   bool    // takes no further block
 	failed   bool    // takes nothing at all
 	damaged  bool    // set aside in the end, not removed
+	unread   bool    // found at Begin, and not read in yet
 }
 
 // Ref is where a block is.
@@ -84,6 +87,7 @@ type Ref struct {
 	file *file
 	Off  int64
 	Size uint32
+	nth  uint32 // among the blocks of its key in the file
 }
 
 // Valid reports whether it is a place at all.
@@ -126,9 +130,13 @@ func (l *Log) Fits(b *event.Block) bool {
 }
 
 // Write writes the blocks as one commit and returns where each of them is.
-// After an error none of them is safe, and all may be written again.
+// After an error none of them is safe, and all may be written again: what was
+// written of them is cut off first, so that they are on the disk once.
 // segment.ErrTooLong: one of them fits in no frame.
 func (l *Log) Write(blocks []*event.Block) ([]Ref, error) {
+	if err := l.cut(); err != nil {
+		return nil, err
+	}
 	refs, err := l.write(blocks)
 	if err != nil {
 		if l.active != nil {
@@ -157,7 +165,8 @@ func (l *Log) write(blocks []*event.Block) ([]Ref, error) {
 		if l.buf, err = segment.AppendBlock(l.buf, l.o.Lane, b); err != nil {
 			return nil, err
 		}
-		refs = append(refs, Ref{a, off, uint32(len(l.buf) - at)})
+		refs = append(refs, Ref{a, off, uint32(len(l.buf) - at), a.nth[b.Key]})
+		a.nth[b.Key]++
 		if len(l.buf) >= flushAt {
 			if end, err = l.flush(a, end); err != nil {
 				return nil, err
@@ -227,7 +236,7 @@ func (l *Log) begin() (fresh bool, err error) {
 		l.prepared = false // the directory may be gone
 		return false, err
 	}
-	l.active = &file{seq: seq, path: path, f: f, prev: segment.HeaderLen}
+	l.active = &file{seq: seq, path: path, f: f, prev: segment.HeaderLen, nth: map[string]uint32{}}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.files = append(l.files, l.active)
@@ -262,26 +271,12 @@ func (l *Log) seal(a *file) {
 	_, err := a.f.WriteAt(p, a.size)
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	a.closed = true
+	a.closed, a.nth = true, nil
 	if err != nil {
 		a.failed = true
 		return
 	}
 	l.grow(a, a.size+int64(len(p)))
-}
-
-// fail gives the active file up after an error: what it holds of the commit
-// that failed is cut off, as well as that is possible.
-func (l *Log) fail() {
-	a := l.active
-	l.active = nil
-	if err := a.f.Truncate(a.size); err != nil {
-		l.o.Log.Warn("cannot cut a failed commit off; its records may be sent twice after a restart", "file", a.path, "error", err)
-	}
-	l.mu.Lock()
-	a.closed, a.failed = true, true
-	l.mu.Unlock()
-	l.Sweep() // removes it if it holds nothing
 }
 
 // Read reads a block that is not released into b, whose slices it reuses.
