@@ -59,7 +59,7 @@ func withSecond(t *testing.T, limit RetryLimit, primary, second *scripted, disk 
 		pool := NewPool()
 		var store *buffer.Store
 		if disk != nil {
-			wal, found, _ := wal.Open(wal.Options{FS: disk, Dir: "/data/buffer/" + cfg.Name, Lane: "test"})
+			wal, found, _ := wal.Begin(wal.Options{FS: disk, Dir: "/data/buffer/" + cfg.Name, Lane: "test"})
 			store = &buffer.Store{When: buffer.Always, Log: wal, Found: found}
 		}
 		buf := buffer.New(buffer.Config{FlushBytes: 1000, FlushInterval: time.Second}, budget.Share(), pool, store)
