@@ -33,6 +33,7 @@ type agentSetup struct {
 	dir     string // gets settings, data directory
 	logs    string // directory of container logs; empty: no such input
 	forward bool
+	anyone  bool   // there is no bound for connections
 	store   string // URL
 	gzip    bool
 	buffer  string // type
@@ -85,7 +86,10 @@ func startAgent(ctx context.Context, s agentSetup) (*agent, error) {
 // settings is the settings file; what it does not set has its default.
 func settings(s agentSetup, metrics, forward string) []byte {
 	var b bytes.Buffer
-	path, listen, compression := "", "", "none"
+	path, listen, conns, compression := "", "", "", "none"
+	if s.anyone {
+		conns = ", max_connections: 0"
+	}
 	if s.logs != "" {
 		path = filepath.Join(s.logs, "*.log")
 	}
@@ -97,7 +101,7 @@ func settings(s agentSetup, metrics, forward string) []byte {
 	}
 	fmt.Fprintf(&b, "data_dir: %q\n", filepath.Join(s.dir, "data"))
 	fmt.Fprintf(&b, "metrics: { listen: %q }\nadmin: { listen: %q, pprof: %t }\n", metrics, s.pprof, s.pprof != "")
-	fmt.Fprintf(&b, "inputs:\n  containers: { path: %q }\n  forward: { listen: [%s] }\n", path, listen)
+	fmt.Fprintf(&b, "inputs:\n  containers: { path: %q }\n  forward: { listen: [%s]%s }\n", path, listen, conns)
 	fmt.Fprintf(&b, "buffer: { type: %s, disk_limit: %s }\n", s.buffer, cmp.Or(s.limit, "1GiB"))
 	fmt.Fprintf(&b, "elasticsearch: { urls: [%q], compression: %s }\n", s.store, compression)
 	if s.kube != "" {

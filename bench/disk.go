@@ -57,7 +57,7 @@ func (o *diskOptions) parse(args []string) error {
 type diskBench struct {
 	*runner
 	o     diskOptions
-	found *report.Disk
+	found *report.Checks
 }
 
 func runDisk(ctx context.Context, args []string, out io.Writer) error {
@@ -74,7 +74,7 @@ func runDisk(ctx context.Context, args []string, out io.Writer) error {
 		return err
 	}
 	defer os.RemoveAll(r.dir)
-	b := &diskBench{runner: r, o: o, found: &report.Disk{Origin: origin(ctx, r.binary)}}
+	b := &diskBench{runner: r, o: o, found: report.DiskChecks(origin(ctx, r.binary))}
 	for _, part := range []struct {
 		name    string
 		measure func(context.Context) error
@@ -115,7 +115,7 @@ func (b *diskBench) write() error {
 
 // row adds a result; missed says that it is not what it should be.
 func (b *diskBench) row(what, measured, disk, target string, missed bool) {
-	b.found.Rows = append(b.found.Rows, report.DiskRow{What: what, Measured: measured, Disk: disk, Target: target, Missed: missed})
+	b.found.Rows = append(b.found.Rows, report.Check{What: what, Measured: measured, Beside: disk, Target: target, Missed: missed})
 }
 
 // count adds what a run lost and doubled.

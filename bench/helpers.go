@@ -28,26 +28,33 @@ type storeProcess struct {
 }
 
 func (r *runner) startStore(ctx context.Context, args ...string) (*storeProcess, error) {
-	cmd := exec.CommandContext(ctx, r.self, append([]string{"store"}, args...)...)
+	url, stop, err := r.startHelper(ctx, append([]string{"store"}, args...)...)
+	return &storeProcess{url, stop}, err
+}
+
+// startHelper starts this program again, for what ends with its standard input,
+// and returns the first line that it prints.
+func (r *runner) startHelper(ctx context.Context, args ...string) (line string, stop func(), err error) {
+	cmd := exec.CommandContext(ctx, r.self, args...)
 	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe()
 	if err != nil {
-		return nil, err
+		return "", nil, err
 	}
 	out, err := cmd.StdoutPipe()
 	if err != nil {
-		return nil, err
+		return "", nil, err
 	}
 	if err := cmd.Start(); err != nil {
-		return nil, fmt.Errorf("cannot start the counting store: %w", err)
+		return "", nil, fmt.Errorf("cannot start bench %s: %w", args[0], err)
 	}
-	line, err := bufio.NewReader(out).ReadString('\n')
-	s := &storeProcess{url: strings.TrimSpace(line), stop: func() { in.Close(); cmd.Wait() }}
+	stop = func() { in.Close(); cmd.Wait() }
+	line, err = bufio.NewReader(out).ReadString('\n')
 	if err != nil {
-		s.stop()
-		return nil, fmt.Errorf("cannot start the counting store: %w", err)
+		stop()
+		return "", nil, fmt.Errorf("cannot start bench %s: %w", args[0], err)
 	}
-	return s, nil
+	return strings.TrimSpace(line), stop, nil
 }
 
 // arrival waits until the store holds so many records.
@@ -88,7 +95,7 @@ func (r *runner) load(ctx context.Context, s scenario, dir string, a *agent) (*g
 	case s.files > 0:
 		return r.generate(ctx, manifest, "files", "-dir", dir, "-files", strconv.Itoa(s.files), "-rate", strconv.Itoa(s.rate), "-lines", number(s.records))
 	}
-	return r.generate(ctx, manifest, "forward", "-addr", a.forward, "-mode", s.mode, "-ack="+strconv.FormatBool(s.ack), "-records", number(s.records))
+	return r.generate(ctx, manifest, "forward", "-addr", a.forward, "-mode", s.mode, "-ack="+strconv.FormatBool(s.ack), "-rate", strconv.Itoa(s.rate), "-records", number(s.records))
 }
 
 // generate runs a generator in a process of its own.

@@ -68,6 +68,13 @@ func (r *runner) measure(ctx context.Context, s scenario, p *progress) (m report
 	}
 	profile := r.profile(ctx, s, setup.pprof)
 	defer profile.stop()
+	if s.slow > 0 {
+		_, end, err := r.startHelper(ctx, "crowd", "-slow", "-addr", a.forward, "-connections", strconv.Itoa(s.slow))
+		if err != nil {
+			return m, err
+		}
+		defer end()
+	}
 	load, err := r.load(ctx, s, dir, a)
 	if err != nil {
 		return m, err

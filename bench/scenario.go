@@ -27,7 +27,8 @@ type scenario struct {
 	files       int    // container files; 0: Forward
 	mode        string // of Forward
 	ack         bool
-	rate        int    // lines a second; 0: a backlog, or as fast as Forward goes
+	rate        int    // records a second; 0: a backlog, or as fast as Forward goes
+	slow        int    // Forward connections besides, that begin frames and do not end them
 	gzip        bool   // of bulk requests
 	metadata    bool   // documents as long as with a pod's metadata
 	buffer      string // its type

@@ -105,15 +105,16 @@ func TestPageWithoutMarksStaysAsItIs(t *testing.T) {
 }
 
 func TestDiskPage(t *testing.T) {
+	d := DiskChecks(sample().Origin)
 	path := filepath.Join(t.TempDir(), "page.md")
-	if err := os.WriteFile(path, []byte("Above.\n"+diskMarks.begin+diskMarks.end+"\nBelow.\n"), 0o644); err != nil {
+	if err := os.WriteFile(path, []byte("Above.\n"+d.marks().begin+d.marks().end+"\nBelow.\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	d := &Disk{Origin: sample().Origin, Lost: 1, Rows: []DiskRow{
-		{What: "acks", Measured: "p99 9 ms", Disk: "fsync p99 4 ms", Target: "at most 3 fsyncs"},
+	d.Lost, d.Rows = 1, []Check{
+		{What: "acks", Measured: "p99 9 ms", Beside: "fsync p99 4 ms", Target: "at most 3 fsyncs"},
 		{What: "drain", Measured: "50,000 records/s", Target: "at least 100,000", Missed: true},
 		{What: "filled", Measured: "3 GB"},
-	}}
+	}
 	if err := d.WritePage(path); err != nil {
 		t.Fatal(err)
 	}
