@@ -47,7 +47,7 @@ func TestAChunkThatCannotBeUnpackedIsADeadLetter(t *testing.T) {
 // acknowledged, and not acknowledged when it cannot be kept.
 func TestBadBytesAreDeadLetters(t *testing.T) {
 	good, bad, cut := wire.AppendEntry(nil, when, record("x")), "\x92\xc3\x80", "\x92\x01"
-	gz, err := wire.Gzip(nil, make([]byte, 1<<20))
+	gz, err := wire.Gzip(nil, make([]byte, 2<<20))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -60,8 +60,8 @@ type Config struct {
 	// Allow allows all.
 	Allow []string `conf:"allow"`
 	Deny  []string `conf:"deny"`
-	// MaxChunk bounds a frame, MaxUnpacked what comes out of a compressed one;
-	// 0: MaxChunk.
+	// MaxChunk bounds a frame, MaxUnpacked what comes out of a compressed one; 0:
+	// 16 times MaxChunk. More than MaxChunk comes out in pieces.
 	MaxChunk    int64 `conf:"max_chunk,size"`
 	MaxUnpacked int64 `conf:"max_unpacked,size"`
 	// MaxConnections bounds the connections open at once, and MaxPerClient those
@@ -122,7 +122,7 @@ func (c *Config) validate() error {
 	case c.MaxChunk < 1<<10 || c.MaxChunk > 1<<30:
 		return fmt.Errorf("inputs.forward.max_chunk is %d bytes: give between 1KiB and 1GiB", c.MaxChunk)
 	case c.MaxUnpacked != 0 && (c.MaxUnpacked < 1<<10 || c.MaxUnpacked > 1<<30):
-		return fmt.Errorf("inputs.forward.max_unpacked is %d bytes: give between 1KiB and 1GiB, or 0 for max_chunk", c.MaxUnpacked)
+		return fmt.Errorf("inputs.forward.max_unpacked is %d bytes: give between 1KiB and 1GiB, or 0 for 16 times max_chunk", c.MaxUnpacked)
 	case c.MaxConnections < 0:
 		return fmt.Errorf("inputs.forward.max_connections is %d: give 0 for no bound, or more", c.MaxConnections)
 	case c.MaxPerClient < 0:
@@ -152,7 +152,10 @@ func (t *TLS) validate(certs Certs) error {
 
 func (c *Config) maxUnpacked() int {
 	if c.MaxUnpacked == 0 {
-		return int(c.MaxChunk)
+		return int(min(16*c.MaxChunk, 1<<30))
 	}
 	return int(c.MaxUnpacked)
 }
+
+// heldUnpacked is how much of it is held at once.
+func (c *Config) heldUnpacked() int { return min(c.maxUnpacked(), int(c.MaxChunk)) }

@@ -130,7 +130,7 @@ func (c *conn) follows() bool {
 func (c *conn) message(shift int) {
 	f, p := &c.frame, &c.parts
 	s := c.stampFor(p.Option.Chunk, p.Event)
-	s.ids, s.told, s.about = idsFor(p), p.Option.Metadata != nil, metadata.Record{Offset: -1}
+	s.ids, s.told, s.about = idsFor(p, 0), p.Option.Metadata != nil, metadata.Record{Offset: -1}
 	if p.Option.Chunk == nil {
 		c.counter++
 	}
@@ -172,41 +172,60 @@ func (c *conn) chunk() (err error) {
 			}
 		}()
 	}
-	entries := p.Body
+	entries, rest, more := p.Body, (*pieces)(nil), 0
 	if p.Mode == wire.Packed {
 		raw := p.Body
-		if entries, err = c.unpack(p); err != nil {
+		if entries, rest, more, err = c.unpack(p); err != nil {
 			if !c.buryChunk(err, raw) {
 				return err
 			}
-			entries, err = nil, nil // answered for: it is a dead letter
+			err = nil // answered for: it is a dead letter
 		}
 	}
 	p.Body = entries
-	s.ids, s.told = idsFor(p), p.Option.Metadata != nil
-	c.build.reset()
-	for at, index := 0, int64(0); ; {
-		from := at
-		at, index = c.fill(entries, at, index, s)
-		if err := c.buryRejected(p.Option.Chunk != nil); err != nil {
-			return err
-		}
-		if err := c.emit(entries[from:at:at], pend); err != nil {
-			return err
-		}
-		if at == len(entries) {
-			break
-		}
-		if err := c.admit(); err != nil {
-			return err
-		}
-		c.build.reset()
+	s.ids, s.told = idsFor(p, more), p.Option.Metadata != nil
+	if err := c.entries(entries, rest, s, pend); err != nil {
+		return err
 	}
 	if pend != nil {
 		pend.done()
 	}
 	c.owe(p.Option.Chunk)
 	return c.answer()
+}
+
+// entries hands on a chunk's, in as many batches as they need.
+func (c *conn) entries(list []byte, rest *pieces, s stamp, pend *pending) (err error) {
+	if rest != nil {
+		defer rest.close()
+		if list, err = rest.next(); err != nil {
+			return err
+		}
+	}
+	c.build.reset()
+	for at, index := 0, int64(0); ; {
+		from := at
+		at, index = c.fill(list, at, index, s)
+		if err := c.buryRejected(c.parts.Option.Chunk != nil); err != nil {
+			return err
+		}
+		if err := c.emit(list[from:at:at], pend); err != nil {
+			return err
+		}
+		if at == len(list) && rest != nil {
+			if list, err = rest.next(); err != nil {
+				return err
+			}
+			at = 0
+		}
+		if at == len(list) {
+			return nil
+		}
+		if err := c.admit(); err != nil {
+			return err
+		}
+		c.build.reset()
+	}
 }
 
 // fill adds entries from at on until the batch is full.

@@ -12,24 +12,31 @@ import (
 	"sluice/wire"
 )
 
-// unpack returns the entries of a PackedForward frame.
-func (c *conn) unpack(p *wire.Parts) ([]byte, error) {
+// unpack returns the entries of a PackedForward frame, or those that are more
+// than is held at once in pieces, and how many these are.
+func (c *conn) unpack(p *wire.Parts) (entries []byte, rest *pieces, n int, err error) {
 	codec, err := wire.CodecOf(p.Body, p.Option.Compressed)
-	if err == nil && codec != wire.Plain {
-		c.inflated, err = c.inflater.Unpack(codec, c.inflated, p.Body, c.l.cfg.maxUnpacked())
-		p.Body = c.inflated
+	if err == nil && codec == wire.Plain {
+		return p.Body, nil, 0, nil
+	}
+	if err == nil {
+		held, most := c.l.cfg.heldUnpacked(), c.l.cfg.maxUnpacked()
+		c.inflated, err = c.inflater.Unpack(codec, c.inflated, p.Body, held)
+		if held < most && errors.As(err, new(wire.TooLargeError)) {
+			rest, n, err = openPieces(codec, p.Body, c.inflated[:cap(c.inflated)], most)
+		}
+	}
+	if err == nil {
+		return c.inflated, rest, n, nil
 	}
 	if errors.Is(err, errStopped) {
-		return nil, err
+		return nil, nil, 0, err
 	}
-	if err != nil {
-		if !errors.As(err, new(wire.TooLargeError)) {
-			c.count(badCompression, 1)
-			c.flushCounts()
-		}
-		return nil, fmt.Errorf("cannot unpack a chunk (nothing of it is taken in): %w", err)
+	if !errors.As(err, new(wire.TooLargeError)) {
+		c.count(badCompression, 1)
+		c.flushCounts()
 	}
-	return p.Body, nil
+	return nil, nil, 0, fmt.Errorf("cannot unpack a chunk (nothing of it is taken in): %w", err)
 }
 
 // stampFor says what the ids of a frame's records are made of: its tag, chunk
@@ -52,8 +59,9 @@ func (c *conn) stampFor(chunk, payload []byte) stamp {
 }
 
 // idsFor returns the ids that another Sluice gave the entries: 18 bytes for
-// each. Of another length they are not believed, and nil is returned.
-func idsFor(p *wire.Parts) []byte {
+// each. Of another length they are not believed, and nil is returned. more are
+// the entries that are not in p.
+func idsFor(p *wire.Parts, more int) []byte {
 	ids := p.Option.IDs
 	if len(ids) == 0 {
 		return nil
@@ -63,7 +71,7 @@ func idsFor(p *wire.Parts) []byte {
 	case wire.Message:
 		n = 1
 	case wire.Packed:
-		n = 0
+		n = more
 		for body := p.Body; len(body) > 0; n++ {
 			end, err := wire.Skip(body)
 			if err != nil {

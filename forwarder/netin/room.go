@@ -16,8 +16,8 @@ var ErrNoRoom = errors.New("no room")
 //
 // Whoever finds none waits, while holding what it has. So that not all of them
 // can wait for each other, one at a time may take whatever its frame needs
-// without asking, up to max_chunk and max_unpacked: it needs nobody, finishes
-// and makes room. What all hold together is at most the size of the room and
+// without asking, up to the largest frame and what it unpacks to: it needs
+// nobody, finishes and makes room. What all hold together is at most the size of the room and
 // one such frame.
 type Room struct {
 	large   chan struct{} // of capacity 1: full while somebody needs nobody
