@@ -54,7 +54,11 @@ func NewRecordModifier(cfg RecordModifierConfig) (*RecordModifier, error) {
 	var errs []error
 	for _, p := range cfg.Record {
 		t, err := NewRecordTransformer(RecordTransformerConfig{Record: []event.Pair{p}, AutoTypecast: true, EnableRuby: true})
-		errs, m.sets = append(errs, err), append(m.sets, t)
+		if err == nil {
+			t.direct = true
+			m.sets = append(m.sets, t)
+		}
+		errs = append(errs, err)
 	}
 	var err, whitelistErr error
 	m.remove, err = newRemover("remove_keys", cfg.RemoveKeys)

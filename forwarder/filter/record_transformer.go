@@ -19,7 +19,9 @@ import (
 // there is no such value; amid other text that is the empty text. All values
 // are made from the record as it came.
 //
-// Under EnableRuby a placeholder holds Ruby: see package ruby for what of it. A
+// Under EnableRuby a placeholder holds Ruby: see package ruby for what of it.
+// What it changes within a field's object or array is changed in the record; a
+// field that it sets or deletes is so for later placeholders alone. A
 // record whose Ruby raises an error is Failed, and stays as it was.
 type RecordTransformerConfig struct {
 	Record       []event.Pair `conf:"record,map"`
@@ -43,6 +45,7 @@ type RecordTransformer struct {
 	keep      []string
 	remove    remover
 	renew     bool
+	direct    bool // Ruby changes the record itself, and not only what lies in its fields
 	timeKey   string
 	pool      sync.Pool // of *transformRun
 }
@@ -220,6 +223,9 @@ func (t *RecordTransformer) transform(b *event.Batch, i int, run *transformRun) 
 	if !t.compute(b, i, run) {
 		b.Recs[i].State = event.Failed
 		return
+	}
+	if run.env != nil && t.compiler != nil {
+		run.env.Settle(t.direct)
 	}
 	if t.renew {
 		run.kept = run.kept[:0]

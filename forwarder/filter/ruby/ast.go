@@ -44,7 +44,8 @@ type expr struct {
 
 // blockExpr is { |params| body }.
 type blockExpr struct {
-	params []int // slots of locals
+	params []int   // slots of locals
+	nested []*expr // what takes parameters in parentheses apart
 	body   *expr
 }
 

@@ -72,7 +72,11 @@ func (c *Compiler) call(x *expr) (node, *Error) {
 	if n := c.fieldAccess(x); n != nil {
 		return n, nil
 	}
+	c.changes = c.changes || c.mutates(x.name)
 	site := &call{name: x.name, safe: x.flag}
+	if x := c.textInPlace(x); x != nil {
+		return c.node(x)
+	}
 	known, takesBlock, mustBlock := false, false, true
 	for k := range kinds {
 		if m, ok := c.methods[k][x.name]; ok {
@@ -97,6 +101,7 @@ func (c *Compiler) call(x *expr) (node, *Error) {
 		if !takesBlock {
 			return nil, failed(x.pos, "", "the method %s takes no block", x.name)
 		}
+		c.lend(x.block)
 		body, err := c.node(x.block.body)
 		if err != nil {
 			return nil, err
@@ -107,6 +112,21 @@ func (c *Compiler) call(x *expr) (node, *Error) {
 		return nil, err
 	}
 	return site.node(args), nil
+}
+
+// lend notes a block's parameters.
+func (c *Compiler) lend(b *blockExpr) {
+	if c.lent == nil {
+		c.lent = map[int]bool{}
+	}
+	for _, slot := range b.params {
+		c.lent[slot] = true
+	}
+	for _, x := range b.nested {
+		for _, slot := range x.slots {
+			c.lent[slot] = true
+		}
+	}
 }
 
 // arity refuses a number of arguments that no method of that name takes.
@@ -207,7 +227,7 @@ func (c *Compiler) fieldAccess(x *expr) node {
 func (c *Compiler) unknownMethod(x *expr) *Error {
 	name := x.name
 	if n := len(name); n > 1 && name[n-1] == '!' {
-		return failed(x.pos, "write "+name[:n-1]+", which returns the new value", "%s, which changes a value in place, is not supported", name)
+		return failed(x.pos, "write "+name[:n-1]+", which returns the new value", "%s, which changes a text in place, is not supported here", name)
 	}
 	all := map[string]bool{}
 	for k := range kinds {

@@ -28,7 +28,9 @@ type Compiler struct {
 	fields  []string // names of the record's fields that are asked for, by slot
 	methods [kinds]map[string]method
 	consts  map[string]constant
-	varies  bool // of the program at hand
+	varies  bool         // of the program at hand
+	changes bool         // some program changes collections
+	lent    map[int]bool // slots of blocks' parameters: what is in them belongs to others
 	pool    sync.Pool
 }
 
@@ -146,7 +148,7 @@ func (c *Compiler) structure(v value, s scope, whole bool) (*expr, *Error) {
 }
 
 func (c *Compiler) program(x *expr, locals int) (p *Program, err error) {
-	c.varies = false
+	c.varies, c.lent = false, nil
 	run, failure := c.node(x)
 	if failure != nil {
 		return nil, failure
@@ -165,6 +167,8 @@ func Offset(err error) (int, bool) {
 
 func (c *Compiler) node(x *expr) (node, *Error) {
 	switch x.op {
+	case opStore:
+		c.changes = true
 	case opConst:
 		v := x.val
 		return func(*Env) value { return v }, nil

@@ -5,6 +5,16 @@ func compound(x *expr, kids []node) node {
 	switch x.op {
 	case opAssign:
 		slot, right := x.slot, kids[0]
+		if x.flag { // a text changed in place: nil if it stayed the same
+			return func(e *Env) value {
+				v := right(e)
+				if e.raised() || same(e.locals[slot], v) {
+					return value{}
+				}
+				e.locals[slot] = v
+				return v
+			}
+		}
 		return func(e *Env) value {
 			v := right(e)
 			e.locals[slot] = v
@@ -13,6 +23,9 @@ func compound(x *expr, kids []node) node {
 	case opSplit:
 		return splitNode(x.slots, kids[0])
 	case opStore:
+		if x.flag {
+			return func(e *Env) value { return e.storeText(kids[0](e), kids[1](e), kids[2](e)) }
+		}
 		return func(e *Env) value { return e.store(kids[0](e), kids[1](e), kids[2](e)) }
 	case opText:
 		return textNode(kids)

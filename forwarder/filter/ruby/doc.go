@@ -14,6 +14,10 @@
 // used again for the next record. A Compiler is used by one goroutine, the
 // programs it has made by many, each with an Env of its own.
 //
+// Objects and arrays of the record may be changed; Settle writes into the batch
+// what was. A text never changes: a method that would change one gives a new
+// one to the variable or the element it was called on, and is refused elsewhere.
+//
 // Differences from Ruby: whole numbers have 64 bits and do not grow; hashes and
 // arrays become text as JSON, not as inspect writes them.
 package ruby

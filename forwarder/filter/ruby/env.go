@@ -24,6 +24,8 @@ type Env struct {
 	tag     string
 	tags    [3]value // its arrays
 	record  value    // as a hash, once it was asked for
+	held    []held   // of the record, where it may be changed
+	texts   []pair   // of the record, changed in place
 	locals  []value
 	stack   []value // arguments of calls under way
 	scratch []byte  // strings that were built
@@ -63,6 +65,8 @@ func (e *Env) Close() {
 	if cap(e.scratch) > 1<<20 {
 		e.scratch = nil
 	}
+	clear(e.held[:cap(e.held)])
+	clear(e.texts[:cap(e.texts)])
 	e.batch, e.record, e.matched = nil, value{}, value{}
 	e.c.pool.Put(e)
 }
@@ -71,6 +75,7 @@ func (e *Env) Close() {
 // gone. -1: none, for what does not vary.
 func (e *Env) Record(i int) {
 	e.i, e.record, e.scratch, e.matched = i, value{}, e.scratch[:0], value{}
+	e.held, e.texts = e.held[:0], e.texts[:0]
 }
 
 // Value runs p for the record and puts what comes out into the batch: text says
@@ -150,6 +155,13 @@ func (e *Env) field(slot int) value {
 	if e.i < 0 {
 		return value{}
 	}
+	if e.c.changes {
+		if e.record.kind == kHash { // it may have been set or deleted
+			v, _ := e.record.o.get(str(e.c.fields[slot]))
+			return v
+		}
+		return e.hold(e.c.fields[slot], e.keys[slot])
+	}
 	if v, ok := e.batch.Get(e.i, e.keys[slot]); ok {
 		return load(e.batch, v)
 	}
@@ -164,11 +176,18 @@ func (e *Env) wholeRecord() value {
 	}
 	h := hash()
 	for _, f := range e.batch.FieldsOf(e.i) {
-		h.o.set(str(e.batch.Keys[f.Key]), load(e.batch, f.Val))
+		v := load(e.batch, f.Val)
+		if e.c.changes {
+			v = e.hold(e.batch.Keys[f.Key], f.Key)
+		}
+		h.o.set(str(e.batch.Keys[f.Key]), v)
 	}
 	for _, name := range sharedNames {
 		if v, ok := sharedValue(e.batch.Shared, name); ok {
 			if _, has := h.o.get(str(name)); !has {
+				if e.c.changes {
+					v = e.hold(name, e.batch.KeyString(name))
+				}
 				h.o.set(str(name), v)
 			}
 		}

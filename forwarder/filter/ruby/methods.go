@@ -27,6 +27,7 @@ func allMethods() (list [kinds]methods) {
 			maps.Copy(list[k], m)
 		}
 	}
+	addInPlace(&list)
 	list[kRaw] = maps.Clone(list[kHash])
 	for name, m := range list[kArr] {
 		if _, ok := list[kRaw][name]; !ok {

@@ -35,9 +35,9 @@ func index(e *Env, v, key value) value {
 func (e *Env) store(v, key, x value) value {
 	switch {
 	case e.raised():
-	case v.kind == kRaw || v.o != nil && v.o.frozen:
-		return e.fail("FrozenError", "cannot change what belongs to the record (make a copy with .dup)")
-	case e.reaches(x, v.o) || e.reaches(key, v.o):
+	case v.kind != kHash && v.kind != kArr && v.kind != kRaw:
+		return e.failf("NoMethodError", "undefined method '[]=' for %s", kindNames[v.kind])
+	case !e.mayChange(v), e.reaches(x, v.o), e.reaches(key, v.o):
 	case v.kind == kHash:
 		v.o.set(key, x)
 	case v.kind == kArr && key.kind == kInt:
@@ -53,7 +53,7 @@ func (e *Env) store(v, key, x value) value {
 		}
 		v.o.list[n] = x
 	default:
-		return e.failf("NoMethodError", "undefined method '[]=' for %s", kindNames[v.kind])
+		return e.fail("TypeError", "no implicit conversion into Integer")
 	}
 	return x
 }
@@ -176,8 +176,11 @@ func unique(l []value) (out []value) {
 
 // pushArray changes the array, unless it belongs to the record.
 func pushArray(e *Env, _ *call, v value, args []value) value {
-	if v.o.frozen || len(v.o.list)+len(args) > maxList {
-		return e.fail("FrozenError", "cannot change what belongs to the record, or too many elements")
+	if len(v.o.list)+len(args) > maxList {
+		return e.fail("RangeError", "too many elements")
+	}
+	if !e.mayChange(v) {
+		return value{}
 	}
 	for _, a := range args {
 		if e.reaches(a, v.o) {

@@ -39,7 +39,6 @@ func hashMethods() methods {
 		}),
 		"to_hash": one(func(o *object) value { return value{kind: kHash, o: o} }),
 		"merge":   {min: 0, max: -1, block: true, run: merge},
-		"update":  {min: 1, max: 1, block: true, run: merge},
 		"slice": {min: 1, max: -1, run: func(_ *Env, _ *call, v value, args []value) value {
 			return pick(v.o, func(p pair) bool { return contains(args, p.k) })
 		}},
@@ -62,8 +61,8 @@ func hashMethods() methods {
 			return value{}
 		}},
 		"delete": {min: 1, max: 1, run: func(e *Env, _ *call, v value, args []value) value {
-			if v.o.frozen {
-				return e.fail("FrozenError", "cannot change what belongs to the record (make a copy with .dup)")
+			if v.o.find(args[0]) < 0 || !e.mayChange(v) {
+				return value{}
 			}
 			x, _ := v.o.remove(args[0])
 			return x
@@ -175,7 +174,6 @@ func hashBlockMethods() methods {
 	}
 	return methods{
 		"select": filter(true), "filter": filter(true), "reject": filter(false),
-		"keep_if": filter(true), "delete_if": filter(false), // new hashes, as what belongs to the record cannot be changed
 		"transform_values": transform(false), "transform_keys": transform(true),
 		"each_key": eachOf(true), "each_value": eachOf(false),
 		"to_h": {block: true, run: func(e *Env, c *call, v value, _ []value) value {

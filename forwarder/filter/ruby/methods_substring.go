@@ -5,6 +5,21 @@ import (
 	"unicode/utf8"
 )
 
+// eachLine gives the lines to the block, else as an array.
+func eachLine(e *Env, c *call, v value, _ []value) value {
+	var list []value
+	for line := range strings.Lines(v.s) {
+		if c.block != nil {
+			c.block.one(e, str(line))
+		}
+		list = append(list, str(line))
+	}
+	if c.block != nil {
+		return v
+	}
+	return array(list)
+}
+
 func substringMethods() methods {
 	return methods{
 		"[]":          {min: 1, max: 2, run: sliceString},
@@ -37,13 +52,7 @@ func substringMethods() methods {
 			}
 			return array(list)
 		}},
-		"lines": {run: func(_ *Env, _ *call, v value, _ []value) value {
-			var list []value
-			for line := range strings.Lines(v.s) {
-				list = append(list, str(line))
-			}
-			return array(list)
-		}},
+		"lines": {block: true, run: eachLine}, "each_line": {block: true, run: eachLine},
 		"partition":  {min: 1, max: 1, run: partition(strings.Index, true)},
 		"rpartition": {min: 1, max: 1, run: partition(strings.LastIndex, false)},
 		"insert": {min: 2, max: 2, run: func(e *Env, _ *call, v value, args []value) value {

@@ -328,7 +328,7 @@ func (p *source) storeExpr(x *expr) (*expr, *Error) {
 	if x.op != opCall || x.name != "[]" || len(x.kids) != 2 {
 		return nil, failed(at, "", "cannot assign to that")
 	}
-	if x.kids[0].op == opName {
+	if x.kids[0].op == opName && x.kids[0].name != "record" {
 		return nil, failed(at, "write a field of its own in <record>", "cannot assign to %s", x.kids[0].name)
 	}
 	if err := p.advance(); err != nil {

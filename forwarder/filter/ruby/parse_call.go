@@ -184,9 +184,33 @@ func (p *source) maybeBlock(call *expr) *Error {
 	if err != nil {
 		return err
 	}
+	if len(block.nested) > 0 {
+		body = &expr{op: opSeq, pos: body.pos, kids: append(block.nested, body)}
+	}
 	block.body, call.block = body, block
 	p.scope = scope{names: saved.names, slots: saved.slots, total: saved.total}
 	return p.expect(closing)
+}
+
+// paramNames reads one parameter, or those in parentheses.
+func (p *source) paramNames(nested bool) (slots []int, err *Error) {
+	if nested {
+		err = p.advance()
+	}
+	for err == nil {
+		if p.tok.kind != tName {
+			return nil, p.unexpected("a block's parameter")
+		}
+		slots = append(slots, p.scope.add(p.tok.text))
+		if err = p.advance(); err != nil || !nested {
+			return slots, err
+		}
+		if p.is(")") {
+			return slots, p.advance()
+		}
+		err = p.expect(",")
+	}
+	return nil, err
 }
 
 func (p *source) params(block *blockExpr) *Error {
@@ -194,17 +218,17 @@ func (p *source) params(block *blockExpr) *Error {
 		return err
 	}
 	for !p.is("|") {
-		paren := p.is("(") || p.is(")") // |(a, b), c| is read as |a, b, c|
-		if paren {
-			return failed(p.tok.pos, "take it apart in the block", "nested block parameters are not supported")
-		}
-		if p.tok.kind != tName {
-			return p.unexpected("a block's parameter")
-		}
-		block.params = append(block.params, p.scope.add(p.tok.text))
-		if err := p.advance(); err != nil {
+		nested := p.is("(")
+		slots, err := p.paramNames(nested)
+		if err != nil {
 			return err
 		}
+		slot := slots[0]
+		if nested { // taken apart when the block begins
+			slot = p.scope.add("")
+			block.nested = append(block.nested, &expr{op: opSplit, pos: p.tok.pos, slots: slots, kids: []*expr{{op: opVar, pos: p.tok.pos, slot: slot}}})
+		}
+		block.params = append(block.params, slot)
 		if ok, err := p.accept(","); err != nil {
 			return err
 		} else if !ok && !p.is("|") {

@@ -70,6 +70,9 @@ func parseJSON(e *Env, args []value) value {
 	if _, _, ok := parser.ObjectSpan(p); !ok && (!json.Valid(p) || tooDeep(p)) {
 		return e.fail("JSON::ParserError", "unexpected token")
 	}
+	if e.c.changes {
+		return thaw(fromJSON(p), nil)
+	}
 	return fromJSON(p)
 }
 

@@ -48,15 +48,17 @@ type value struct {
 
 // object is what does not fit into a value.
 type object struct {
-	list   []value // kArr; both ends of kRange; groups of kMatch
-	pairs  []pair  // kHash
-	index  map[string]int
-	re     *rubyexp.Regexp
-	loc    *time.Location // kTime; nil: local
-	open   bool           // kRange without its end
-	frozen bool           // belongs to others
-	whole  string         // of kMatch: the text
-	places []int          // and where in it the match and its groups are
+	list    []value // kArr; both ends of kRange; groups of kMatch
+	pairs   []pair  // kHash
+	index   map[string]int
+	re      *rubyexp.Regexp
+	loc     *time.Location // kTime; nil: local
+	open    bool           // kRange without its end
+	frozen  bool           // belongs to others
+	root    *object        // of what is held of the record: the field's; nil: it is the field's itself, or nobody's
+	changed bool           // it, or what belongs to it
+	whole   string         // of kMatch: the text
+	places  []int          // and where in it the match and its groups are
 }
 
 type pair struct{ k, v value }
