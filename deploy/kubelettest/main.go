@@ -13,15 +13,16 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"sync"
 	"time"
 
 	"sluice/sink/elastictest"
 )
 
 type options struct {
-	node, chart, version, listen string
-	duration, patience           time.Duration
-	rate                         int
+	node, chart, version, listen, dns string
+	duration, patience                time.Duration
+	rate                              int
 }
 
 func main() {
@@ -30,6 +31,7 @@ func main() {
 	flag.StringVar(&o.chart, "chart", "deploy/helm/sluice", "the chart")
 	flag.StringVar(&o.version, "version", "", "tag of the image localhost/sluice")
 	flag.StringVar(&o.listen, "listen", "10.77.0.1:9200", "where the stand-in for Elasticsearch listens")
+	flag.StringVar(&o.dns, "dns", "10.77.0.1:53", "where names are answered for")
 	flag.DurationVar(&o.duration, "duration", time.Minute, "how long applications log")
 	flag.DurationVar(&o.patience, "patience", 3*time.Minute, "how long anything may take that is waited for")
 	flag.IntVar(&o.rate, "rate", 1000, "lines a second of each stream of a busy container")
@@ -43,7 +45,7 @@ func main() {
 }
 
 func run(ctx context.Context, o options) error {
-	t := &test{o: o, store: newStore(), start: time.Now()}
+	t := &test{o: o, store: newStore(), start: time.Now(), found: map[string]*most{"agent": {}, "aggregator": {}}}
 	es := elastictest.New(t.store)
 	defer es.Close()
 	l, err := net.Listen("tcp", o.listen)
@@ -53,7 +55,35 @@ func run(ctx context.Context, o options) error {
 	server := &http.Server{Handler: es}
 	defer server.Close()
 	go func() { _ = server.Serve(l) }()
-	steps := []struct {
+	dns, err := net.ListenPacket("udp", o.dns)
+	if err != nil {
+		return fmt.Errorf("cannot answer for names: %w", err)
+	}
+	defer dns.Close()
+	go (&names{}).serve(ctx, dns)
+	if err := t.steps(ctx); err != nil {
+		return err
+	}
+	stats := es.Stats()
+	t.say("%d requests, %d documents refused because their id was there, %d for other reasons", stats.Requests, stats.Conflicts, stats.Refused)
+	for kind, m := range t.found {
+		t.say("most of an %s: %.0f MB resident, %.1f MB not read yet", kind, m.memory/1e6, m.lag/1e6)
+	}
+	if !t.store.report(os.Stdout, t.expected) {
+		t.debug(ctx)
+		return errors.New("not every line arrived once, whole and with metadata")
+	}
+	return nil
+}
+
+// steps does what the test is, and watches the pods meanwhile.
+func (t *test) steps(ctx context.Context) error {
+	watching, stop := context.WithCancel(ctx)
+	var watch sync.WaitGroup
+	defer watch.Wait()
+	defer stop()
+	watch.Go(func() { t.watch(watching) })
+	for _, s := range []struct {
 		what string
 		do   func(context.Context) error
 	}{
@@ -64,21 +94,16 @@ func run(ctx context.Context, o options) error {
 		{"killing the agent", t.killAgent},
 		{"more short-lived pods", t.churn},
 		{"what the agent takes", t.measure},
+		{"aggregators between the agent and the store", t.aggregate},
+		{"and more short-lived pods", t.churn},
 		{"ending the applications", t.end},
 		{"waiting for the last lines", t.drain},
-	}
-	for _, s := range steps {
+	} {
 		t.say("%s", s.what)
 		if err := s.do(ctx); err != nil {
 			t.debug(ctx)
 			return fmt.Errorf("%s: %w", s.what, err)
 		}
-	}
-	stats := es.Stats()
-	t.say("%d requests, %d documents refused because their id was there, %d for other reasons", stats.Requests, stats.Conflicts, stats.Refused)
-	if !t.store.report(os.Stdout, t.expected) {
-		t.debug(ctx)
-		return errors.New("not every line arrived once, whole and with metadata")
 	}
 	return nil
 }

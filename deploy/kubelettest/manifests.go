@@ -55,8 +55,8 @@ func indent(spec string) (out string) {
 
 // manifests are containers of every kind: fast ones whose files rotate all the
 // time, long lines that the runtime splits, one that crashes again and again,
-// init containers, several in one pod, one that is excluded, and each kind of
-// owner.
+// init containers, several in one pod with annotations for each, and each kind
+// of owner.
 func manifests(rate int) string {
 	busy := container("app", fmt.Sprintf(`"-rate", "%d"`, rate))
 	selector := func(name string) string { return fmt.Sprintf("selector: { matchLabels: { app: %s } }", name) }
@@ -64,8 +64,9 @@ func manifests(rate int) string {
 		workload("apps/v1", "Deployment", "long", selector("long"), "containers:"+container("app", `"-rate", "50", "-long", "10"`)+container("side", `"-rate", "5"`)) +
 		workload("apps/v1", "StatefulSet", "db", "serviceName: db\n  "+selector("db"),
 			"initContainers:"+container("init", `"-n", "30", "-rate", "100"`)+"\n    containers:"+container("app", `"-rate", "20"`)) +
-		annotated("apps/v1", "Deployment", "asked", selector("asked"), `sluice.dev/exclude.quiet: "true", fluentbit.io/exclude_stderr-half: "true", sluice.dev/dataset: asked`,
-			"containers:"+container("app", `"-rate", "20"`)+container("quiet", `"-rate", "20"`)+container("half", `"-rate", "20"`)) +
+		annotated("apps/v1", "Deployment", "asked", selector("asked"), `sluice.dev/exclude.quiet: "true", fluentbit.io/exclude_stderr-half: "true", sluice.dev/dataset: asked, `+
+			`sluice.dev/parser.app: line, fluentbit.io/parser_stdout-half: line, sluice.dev/multiline.two: '/^[^\t]/'`,
+			"containers:"+container("app", `"-rate", "20"`)+container("two", `"-rate", "20", "-more"`)+container("quiet", `"-rate", "20"`)+container("half", `"-rate", "20"`)) +
 		workload("batch/v1", "Job", "import", "backoffLimit: 0", "restartPolicy: Never\n    containers:"+container("app", `"-n", "200", "-rate", "50"`)) + `
 ---
 apiVersion: v1

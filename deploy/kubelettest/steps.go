@@ -18,6 +18,7 @@ type test struct {
 	start    time.Time
 	expected []string // names of containers that have logged
 	short    int      // short-lived pods made so far
+	found    map[string]*most
 }
 
 func (t *test) install(ctx context.Context) error {
@@ -29,11 +30,12 @@ func (t *test) install(ctx context.Context) error {
 
 // helm installs the chart, or replaces its pods by ones with another
 // generation.
-func (t *test) helm(ctx context.Context, generation string) error {
-	err := command(ctx, "", "helm", "upgrade", "--install", "sluice", t.o.chart, "--namespace", "logging", "--create-namespace",
-		"--set", "image.pullPolicy=Never,image.tag="+t.o.version,
-		"--set", "elasticsearch.urls={http://"+t.o.listen+"}", "--set", "cluster=test",
-		"--set-string", "agent.podAnnotations.generation="+generation)
+func (t *test) helm(ctx context.Context, generation string, more ...string) error {
+	err := command(ctx, "", "helm", append([]string{"upgrade", "--install", "sluice", t.o.chart, "--namespace", "logging", "--create-namespace",
+		"--set", "image.pullPolicy=Never,image.tag=" + t.o.version,
+		"--set", "elasticsearch.urls={http://" + t.o.listen + "}", "--set", "cluster=test",
+		"--set-json", `agent.config={"parsers": [{"name": "line", "type": "regexp", "expression": "/^\\S+ (?<number>\\d+) /"}]}`,
+		"--set-string", "agent.podAnnotations.generation=" + generation}, more...)...)
 	if err != nil {
 		return err
 	}
@@ -125,13 +127,15 @@ func (t *test) replaceAgent(ctx context.Context) error {
 	return nil
 }
 
-// killAgent ends the agent as a crash would. The kubelet starts it again.
-func (t *test) killAgent(ctx context.Context) error {
+func (t *test) killAgent(ctx context.Context) error { return t.kill(ctx, "agent") }
+
+// kill ends a pod of the kind as a crash would. The kubelet starts it again.
+func (t *test) kill(ctx context.Context, kind string) error {
 	const status = "{.items[0].status.containerStatuses[0]"
-	agent := func(what string) (string, error) {
-		return capture(ctx, "kubectl", "get", "pods", "--namespace", "logging", "--selector", "app.kubernetes.io/component=agent", "--output", "jsonpath="+status+what+"}")
+	first := func(what string) (string, error) {
+		return capture(ctx, "kubectl", "get", "pods", "--namespace", "logging", "--selector", component(kind), "--output", "jsonpath="+status+what+"}")
 	}
-	id, err := agent(".containerID")
+	id, err := first(".containerID")
 	if err != nil {
 		return err
 	}
@@ -139,13 +143,13 @@ func (t *test) killAgent(ctx context.Context) error {
 		return err
 	}
 	for end := time.Now().Add(t.o.patience); ; {
-		now, err := agent(".containerID")
-		ready, errReady := agent(".ready")
+		now, err := first(".containerID")
+		ready, errReady := first(".ready")
 		switch {
 		case err == nil && errReady == nil && now != id && ready == "true":
 			return nil
 		case time.Now().After(end):
-			return fmt.Errorf("the agent did not come back: container %s, ready %s, %w", now, ready, errors.Join(err, errReady))
+			return fmt.Errorf("the %s did not come back: container %s, ready %s, %w", kind, now, ready, errors.Join(err, errReady))
 		}
 		select {
 		case <-ctx.Done():
@@ -153,26 +157,6 @@ func (t *test) killAgent(ctx context.Context) error {
 		case <-time.After(200 * time.Millisecond):
 		}
 	}
-}
-
-// measure prints what the agent takes, as its own metrics say.
-func (t *test) measure(ctx context.Context) error {
-	ip, err := capture(ctx, "kubectl", "get", "pods", "--namespace", "logging", "--selector", "app.kubernetes.io/component=agent", "--output", "jsonpath={.items[0].status.podIP}")
-	if err != nil {
-		return err
-	}
-	text, err := capture(ctx, "curl", "--silent", "--fail", "http://"+ip+":24231/metrics")
-	if err != nil {
-		return err
-	}
-	for _, line := range strings.Split(text, "\n") {
-		for _, name := range []string{"process_resident_memory_bytes ", "process_cpu_seconds_total ", "sluice_kubernetes_pods ", "sluice_kubernetes_waits_given_up_total "} {
-			if strings.HasPrefix(line, name) {
-				t.say("%s", line)
-			}
-		}
-	}
-	return nil
 }
 
 // end ends everything that logs, so that each stream says what its last line
@@ -211,6 +195,7 @@ func (t *test) debug(ctx context.Context) {
 	for _, args := range [][]string{
 		{"get", "pods", "--all-namespaces", "--output", "wide"},
 		{"logs", "--namespace", "logging", "daemonset/sluice-agent", "--tail", "15"},
+		{"logs", "--namespace", "logging", "--selector", component("aggregator"), "--tail", "15", "--prefix"},
 		{"get", "events", "--namespace", "logging", "--sort-by", ".lastTimestamp"},
 	} {
 		out, err := capture(ctx, "kubectl", args...)

@@ -4,7 +4,9 @@
 // the last one of a stream is "NAME/STREAM N end". What is missing or there
 // twice can be told from the lines alone.
 //
-//	logapp [-name NAME] [-n LINES] [-rate LINES_A_SECOND] [-size BYTES] [-long N] [-stay] [-exit CODE] [-pause]
+// With -more each line but the last is followed by a second one, "\tmore".
+//
+//	logapp [-name NAME] [-n LINES] [-rate LINES_A_SECOND] [-size BYTES] [-long N] [-more] [-stay] [-exit CODE] [-pause]
 package main
 
 import (
@@ -25,6 +27,7 @@ func main() {
 	rate := flag.Int("rate", 10, "lines a second to each stream")
 	size := flag.Int("size", 120, "bytes of a line")
 	long := flag.Int("long", 0, "every so many lines one of 40,000 bytes, which the runtime splits; 0: none")
+	more := flag.Bool("more", false, "behind each line a second one")
 	stay := flag.Bool("stay", false, "wait for TERM after the last line")
 	exit := flag.Int("exit", 0, "exit status")
 	pause := flag.Bool("pause", false, "write nothing and wait for TERM")
@@ -35,7 +38,7 @@ func main() {
 		<-stop
 		return
 	}
-	w := &writer{name: fmt.Sprintf("%s.%d", *name, time.Now().UnixNano()), size: *size, long: *long}
+	w := &writer{name: fmt.Sprintf("%s.%d", *name, time.Now().UnixNano()), size: *size, long: *long, more: *more}
 	if w.write(*n, *rate, stop) && *stay {
 		<-stop
 	}
@@ -45,6 +48,7 @@ func main() {
 type writer struct {
 	name       string
 	size, long int
+	more       bool
 }
 
 // write writes n lines at a steady rate, or until stop; it reports whether it
@@ -86,6 +90,9 @@ func (w *writer) line(out *bufio.Writer, stream string, i int) {
 		out.WriteString(filler[:min(left, len(filler))])
 	}
 	out.WriteByte('\n')
+	if w.more {
+		out.WriteString("\tmore\n")
+	}
 }
 
 func flush(out []*bufio.Writer) {
