@@ -96,6 +96,7 @@ func (t *test) steps(ctx context.Context) error {
 		{"what the agent takes", t.measure},
 		{"aggregators between the agent and the store", t.aggregate},
 		{"and more short-lived pods", t.churn},
+		{"what went through the aggregators", t.aggregated},
 		{"ending the applications", t.end},
 		{"waiting for the last lines", t.drain},
 	} {

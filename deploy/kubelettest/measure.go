@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -33,7 +34,7 @@ func metrics(ctx context.Context, kind string) (map[string]string, error) {
 	return texts, nil
 }
 
-// value finds a sample without labels.
+// value finds a sample by its name and labels, as they are written.
 func value(text, name string) float64 {
 	_, rest, _ := strings.Cut(text, "\n"+name+" ")
 	number, _, _ := strings.Cut(rest, "\n")
@@ -54,6 +55,23 @@ func (t *test) measure(ctx context.Context) error {
 	}
 	if len(texts) == 0 {
 		return fmt.Errorf("there is no agent")
+	}
+	return nil
+}
+
+// aggregated fails unless the records took the way through the aggregators.
+func (t *test) aggregated(ctx context.Context) error {
+	texts, err := metrics(ctx, "aggregator")
+	if err != nil {
+		return err
+	}
+	sum := 0.0
+	for _, text := range texts {
+		sum += value(text, `sluice_input_records_total{source="forward"}`)
+	}
+	t.say("%g records since their last start", sum)
+	if sum == 0 {
+		return errors.New("nothing went through them")
 	}
 	return nil
 }
