@@ -61,7 +61,7 @@ func (s *store) report(w io.Writer, expected []string) (good bool) {
 		m := st.missing()
 		lines, missing, doubled, torn, bare = lines+st.lines, missing+m, doubled+st.doubled, torn+st.torn, bare+st.bare
 		if m != 0 || st.doubled != 0 || st.torn != 0 || st.bare != 0 {
-			fmt.Fprintf(w, "  %s: %d lines of %d, %d missing, %d doubled, %d torn, %d without metadata (%s)\n", name, st.lines, st.end, m, st.doubled, st.torn, st.bare, st.sample)
+			fmt.Fprintf(w, "  %s: %d lines of %d, %d missing, %d doubled, %d torn (line %d), %d without metadata (%s)\n", name, st.lines, st.end, m, st.doubled, st.torn, st.tear, st.bare, st.sample)
 		}
 	}
 	silent := s.silent(expected)
@@ -77,8 +77,8 @@ doubled                  %9d
 torn                     %9d
 without metadata         %9d
 containers not heard of  %9d
-strange documents        %9d
+strange documents        %9d %s
 against annotations      %9d %s
-`, len(expected), len(s.streams), lines, missing, doubled, torn, bare, len(silent), s.strange, s.defied, s.defiance)
+`, len(expected), len(s.streams), lines, missing, doubled, torn, bare, len(silent), s.strange, s.stranger, s.defied, s.defiance)
 	return missing+doubled+torn+bare+len(silent)+s.strange+s.defied == 0 && lines > 0
 }

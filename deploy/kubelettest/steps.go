@@ -31,11 +31,13 @@ func (t *test) install(ctx context.Context) error {
 // helm installs the chart, or replaces its pods by ones with another
 // generation.
 func (t *test) helm(ctx context.Context, generation string, more ...string) error {
-	err := command(ctx, "", "helm", append([]string{"upgrade", "--install", "sluice", t.o.chart, "--namespace", "logging", "--create-namespace",
+	err := command(ctx, "", "helm", append([]string{
+		"upgrade", "--install", "sluice", t.o.chart, "--namespace", "logging", "--create-namespace",
 		"--set", "image.pullPolicy=Never,image.tag=" + t.o.version,
 		"--set", "elasticsearch.urls={http://" + t.o.listen + "}", "--set", "cluster=test",
 		"--set-json", `agent.config={"parsers": [{"name": "line", "type": "regexp", "expression": "/^\\S+ (?<number>\\d+) /"}]}`,
-		"--set-string", "agent.podAnnotations.generation=" + generation}, more...)...)
+		"--set-string", "agent.podAnnotations.generation=" + generation,
+	}, more...)...)
 	if err != nil {
 		return err
 	}

@@ -20,6 +20,8 @@ type store struct {
 	total   int
 	strange int // documents that are no lines of the log application
 
+	stranger string // one of them
+
 	defied   int    // documents that the pod's annotations did not want so
 	defiance string // one of them
 }
@@ -31,6 +33,7 @@ type stream struct {
 	doubled int
 	end     int    // how many lines there are; -1: not known yet
 	torn    int    // not as long as they were written
+	tear    int    // the last one of them
 	bare    int    // without metadata
 	sample  string // of the first line without metadata
 
@@ -129,12 +132,14 @@ func (s *store) note(index string, source []byte) {
 	var d document
 	if err := json.Unmarshal(source, &d); err != nil || d.Kubernetes.Namespace != "shop" {
 		s.strange++
+		s.stranger = string(source[:min(len(source), 500)])
 		return
 	}
 	message, more := strings.CutSuffix(d.Message, "\n\tmore")
 	name, n, text, ok := parts([]byte(message))
 	if !ok {
 		s.strange++
+		s.stranger = string(source[:min(len(source), 500)])
 		return
 	}
 	st := s.streams[string(name)]
@@ -187,6 +192,7 @@ func (st *stream) count(n int, text string, length int) {
 	st.lines++
 	if length != 120 && length != 40_000 {
 		st.torn++
+		st.tear = n
 	}
 }
 

@@ -30,6 +30,7 @@ type Config struct {
 	Refresh    time.Duration `conf:"refresh_interval"` // between listings that trust no watch
 	RotateWait time.Duration `conf:"rotate_wait"`      // how long a rotated file's end must stand before it is closed
 
+	Settle         time.Duration // how long nobody must have written to a rotated file before the next is read
 	Poll           time.Duration // a file is looked at no more often, unless much waits
 	IdleAfter      time.Duration // no new bytes for so long: watch instead of looking
 	Racy           time.Duration // a change that is younger may hide another: both may bear the same time
@@ -52,7 +53,7 @@ func DefaultConfig() Config {
 	return Config{
 		Path: "/var/log/containers/*.log", Tag: "kubernetes.*", ReadFrom: "beginning", MaxLine: 1 << 20, Multiline: "auto", HeldLimit: 1 << 30,
 		Refresh: 5 * time.Second, RotateWait: 5 * time.Second,
-		Poll: 100 * time.Millisecond, IdleAfter: 2 * time.Second, Racy: 50 * time.Millisecond, IdlePoll: time.Second,
+		Settle: 200 * time.Millisecond, Poll: 100 * time.Millisecond, IdleAfter: 2 * time.Second, Racy: 50 * time.Millisecond, IdlePoll: time.Second,
 		PartialTimeout: 5 * time.Second, MultilineFlush: time.Second, MultilineMax: 30 * time.Second, MaxSpan: 8 << 20, IdleOpen: 256, Readers: 2, ReadSize: 64 << 10,
 	}
 }

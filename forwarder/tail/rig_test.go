@@ -182,6 +182,7 @@ func newRig(t *testing.T) *rig {
 	cfg := DefaultConfig()
 	cfg.Path = filepath.Join(dir, "containers", "*.log")
 	cfg.Refresh, cfg.RotateWait, cfg.Poll = 100*time.Millisecond, 40*time.Millisecond, 2*time.Millisecond
+	cfg.Settle = 2 * time.Millisecond
 	cfg.IdleAfter, cfg.IdlePoll, cfg.PartialTimeout = 10*time.Millisecond, 10*time.Millisecond, time.Minute
 	cfg.ReadSize, cfg.Racy = 4<<10, 5*time.Millisecond
 	r := &rig{t: t, dir: dir, cfg: cfg, store: newStore(), out: &fakeOut{refuse: map[string]chan struct{}{}}}

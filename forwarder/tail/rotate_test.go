@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"sluice/event"
 )
@@ -54,6 +55,27 @@ func TestLateLinesOfARotatedFile(t *testing.T) {
 	r.until("the old one is closed", func() bool { return r.files(rotated) == 0 })
 	r.append(live+".1", numbered(4, 6)) // nobody should; nothing is lost all the same
 	wantNumbered(t, r.records(6), 0, 6)
+}
+
+// containerd writes the beginning of a line to the old file after the rest of
+// it, and more, is in the new one.
+func TestALineBeginsLateInARotatedFile(t *testing.T) {
+	r := newRig(t)
+	r.cfg.Settle, r.cfg.RotateWait = time.Hour, 2*time.Hour
+	live := r.container("app")
+	r.append(live, criLine(0, "stdout", "F", "first"))
+	r.start()
+	r.records(1)
+	r.must(os.Rename(live, live+".1"))
+	r.append(live, criLine(2, "stdout", "F", "rest")+criLine(3, "stdout", "F", "last"))
+	r.until("both files are followed", func() bool { return r.files(active)+r.files(rotated) >= 2 })
+	r.append(live+".1", criLine(1, "stdout", "P", "beginning, "))
+	long := time.Now().Add(-90 * time.Minute)
+	r.must(os.Chtimes(live+".1", long, long))
+	r.records(3)
+	if got := strings.Join(r.out.texts(), "|"); got != "first|beginning, rest|last" {
+		t.Errorf("got %s", got)
+	}
 }
 
 func TestSeveralRotationsWhileDown(t *testing.T) {

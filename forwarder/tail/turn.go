@@ -1,6 +1,10 @@
 package tail
 
-import "sluice/event"
+import (
+	"time"
+
+	"sluice/event"
+)
 
 // outcome of a turn, or of a look at one file.
 type outcome uint8
@@ -16,8 +20,10 @@ const (
 
 // turn reads up to one read's worth of a group's files, the oldest first. The
 // next file's turn comes when the one before is at its end AFTER the next was
-// seen to have something in it: by then nobody writes to the one before. It
-// stays open until its end has stood for a while, should that be wrong.
+// seen to have something in it, and was for a moment: containerd writes what it
+// had read of a line when its file was changed, the line's beginning, to the
+// old one while the rest goes to the new one already. The old one stays open
+// until its end has stood for a while, should that be wrong.
 func (r *reader) turn(g *group) (outcome, error) {
 	r.queue = g.snapshot(r.queue)
 	for n, f := range r.queue {
@@ -52,11 +58,21 @@ func (r *reader) turn(g *group) (outcome, error) {
 			if o, err := r.finish(g, f); o != atEnd || err != nil {
 				return o, err
 			}
-		} else if !going {
+		} else if !going || !f.quiet(r.now, r.t.cfg.Settle) {
 			break
 		}
 	}
 	return r.flushLate(g)
+}
+
+// quiet reports whether nobody has written to the file for a moment. A
+// compressed one is whole.
+func (f *file) quiet(now time.Time, moment time.Duration) bool {
+	if f.packed != nil {
+		return true
+	}
+	st, err := statFD(f.fd)
+	return err != nil || now.UnixNano()-st.mtime >= int64(moment)
 }
 
 func hasBytes(f *file) bool {
