@@ -74,13 +74,15 @@ func documentedFilters() map[string]documented {
 		"dedot":               {&dedot, none, "Also as `dedot_filter`."}, "dedot_filter": {nil, none, ""},
 		"flatten_hash": {&flatten, none, "Also as `flatten`."}, "flatten": {nil, none, ""},
 		"sampling": {&sampling, none, "Also as `sampling_filter`."}, "sampling_filter": {nil, none, ""},
-		"throttle":          {&throttle, none, ""},
-		"concat":            {&concat, none, "What waited too long and has no `timeout_label` goes on; in the plug-in it goes to `@ERROR`. See filters.md."},
-		"detect_exceptions": {&exceptions, exceptionParams, "In the plug-in an output, which is there as well."},
-		"record_modifier":   {&modifier, none, "`prepare_value`, and a `char_encoding` other than utf-8, are refused. See filters.md."},
-		"redact":            {&noParams{}, none, "Not one of Fluentd's: see filters.md."},
-		"prometheus":        {&metrics, prometheusFilterParams(), "See filters.md."},
-		"stdout":            {&print, stdoutFilterParams(), ""},
+		"throttle":            {&throttle, none, ""},
+		"concat":              {&concat, none, "What waited too long and has no `timeout_label` goes on; in the plug-in it goes to `@ERROR`. See filters.md."},
+		"detect_exceptions":   {&exceptions, exceptionParams, "In the plug-in an output, which is there as well."},
+		"record_modifier":     {&modifier, none, "`prepare_value`, and a `char_encoding` other than utf-8, are refused. See filters.md."},
+		"elasticsearch_genid": {&noParams{}, none, "Not needed, with a warning: records have ids of their source. An `id_key` that names its field finds none, and the record's own id is used. Also `opensearch_genid`."},
+		"opensearch_genid":    {nil, none, ""},
+		"redact":              {&noParams{}, none, "Not one of Fluentd's: see filters.md."},
+		"prometheus":          {&metrics, prometheusFilterParams(), "See filters.md."},
+		"stdout":              {&print, stdoutFilterParams(), ""},
 	}
 }
 

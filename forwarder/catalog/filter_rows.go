@@ -8,6 +8,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"sluice/conf"
+	"sluice/event"
 	"sluice/forwarder"
 	"sluice/forwarder/filter"
 )
@@ -94,3 +95,18 @@ func prometheusFilterParams() params {
 		missing:  map[string]string{"metric.initialized": "a metric appears with its first record", "metric.initlabels": "a metric appears with its first record"},
 	}
 }
+
+// genID stands for fluent-plugin-elasticsearch's filter, which gives records ids
+// so that a repeat makes no second document. Records have such ids.
+func genID(_ *Context, e *conf.Element) (forwarder.Step, conf.Problems, error) {
+	kind, p := e.Type()
+	return forwarder.Step{Filter: passing{}}, conf.Problems{{
+		Pos: p.Pos, Severity: conf.Warning, What: kind + " is not needed: records have ids of their source, which make a repeat harmless", Fix: "remove it, and id_key of the match",
+	}}, nil
+}
+
+// passing is a filter that changes nothing.
+type passing struct{}
+
+// Apply implements forwarder.Filter.
+func (passing) Apply(*event.Batch) {}

@@ -33,6 +33,8 @@ func filters() map[string]row[forwarder.Step] {
 		"redact":              warned(stepOf(filter.DefaultRedactConfig, newRedact, params{})),
 		"prometheus":          stepOf(filter.DefaultPrometheusConfig, newPrometheusFilter, prometheusFilterParams()),
 		"throttle":            stepOf(filter.DefaultThrottleConfig, newThrottle, params{}),
+		"elasticsearch_genid": genID,
+		"opensearch_genid":    genID,
 		"stdout":              stepOf(filter.DefaultStdoutConfig, newStdoutFilter, stdoutFilterParams()),
 	}
 }

@@ -35,7 +35,6 @@ var unsupported = map[string]map[string]string{
 		"geoip":                "use Elasticsearch's ingest processor geoip: name its pipeline with pipeline NAME in the match",
 		"ua_parser":            "use Elasticsearch's ingest processor user_agent: name its pipeline with pipeline NAME in the match",
 		"useragent":            "use Elasticsearch's ingest processor user_agent: name its pipeline with pipeline NAME in the match",
-		"elasticsearch_genid":  "remove it: records have ids that make a repeat harmless",
 		"lua":                  "write it with record_transformer or grep",
 		"ruby":                 "write it with record_transformer or grep",
 		"exec_filter":          "write it with record_transformer or grep",

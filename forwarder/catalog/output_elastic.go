@@ -44,6 +44,11 @@ type elasticMatch struct {
 	Pipeline   string        `conf:"pipeline"`
 	Write      string        `conf:"write_operation,oneof=index|create"`
 
+	IDKey      string   `conf:"id_key"`
+	RoutingKey string   `conf:"routing_key"`
+	IndexKey   string   `conf:"target_index_key"`
+	RemoveKeys []string `conf:"remove_keys"`
+
 	IndexName  string `conf:"index_name"`
 	Logstash   bool   `conf:"logstash_format"`
 	Prefix     string `conf:"logstash_prefix"`
@@ -78,6 +83,12 @@ func newElasticMatch(c *Context, p elasticMatch) (output, error) {
 	cfg.Like = elastic.Like{
 		Timestamp: p.Logstash || p.Timestamp, Metadata: c.builder.metadata, Pipeline: p.Pipeline,
 		Insecure: !p.SSLVerify, ClientCert: p.ClientCert, ClientKey: p.ClientKey,
+	}
+	cfg.Like.Theirs = elastic.Theirs{
+		IDKey: theirName(p.IDKey), RoutingKey: theirName(p.RoutingKey), IndexKey: theirName(p.IndexKey), Removed: p.RemoveKeys, Overwrite: p.Write == "index",
+	}
+	if p.IndexKey != "" { // as in Fluentd
+		cfg.Like.Theirs.Removed = append(p.RemoveKeys[:len(p.RemoveKeys):len(p.RemoveKeys)], cfg.Like.Theirs.IndexKey)
 	}
 	if p.TagInto {
 		cfg.Like.TagKey = p.TagKey
@@ -134,6 +145,14 @@ func (p *elasticMatch) into(cfg *elastic.Config) error {
 		cfg.URLs = append(cfg.URLs, u)
 	}
 	return nil
+}
+
+// theirName is a field's name without the signs of an accessor: $.a.b is a.b.
+func theirName(s string) string {
+	if strings.HasPrefix(s, "$") {
+		return strings.TrimSuffix(strings.TrimPrefix(ownPlaceholder("${"+s+"}"), "${$."), "}")
+	}
+	return s
 }
 
 // fieldName are placeholders.

@@ -6,6 +6,7 @@ const (
 	setUp      = "index templates and lifecycle policies are set up by other means, not by each agent at its start"
 	ownIDs     = "records have ids of their source, which make a repeat harmless"
 	toDeadLett = "what the server refuses for good becomes a dead letter"
+	noUpdates  = "documents are not updated: write_operation is index or create"
 	noAsking   = "the server's version is not asked for: all since 7.17 are spoken to alike"
 )
 
@@ -31,6 +32,7 @@ var elasticMatchParams = params{
 		"index_date_pattern": setUp, "index_prefix": setUp, "application_name": setUp, "deflector_alias": setUp, "rollover_index": setUp, "index_separator": setUp,
 		"enable_ilm": setUp, "ilm_policy": setUp, "ilm_policy_id": setUp, "ilm_policies": setUp, "ilm_policy_overwrite": setUp, "enable_ism": setUp,
 		"max_retry_putting_template": setUp, "fail_on_putting_template_retry_exceed": setUp, "data_stream_enable": setUp,
+		"remove_keys_on_update": noUpdates, "remove_keys_on_update_key": noUpdates,
 		"tls_verify_hostname": "ssl_verify says it", "catch_transport_exception_on_retry": "a server that cannot be reached is tried again for as long as it takes",
 	},
 	missing: map[string]string{
@@ -38,13 +40,7 @@ var elasticMatchParams = params{
 		"include_tag_ids": "documents come without them",
 	},
 	refused: map[string]string{
-		"id_key":                     "remove it: records have ids of their source, and a document is written once",
-		"routing_key":                "remove it, or set _routing in an ingest pipeline",
 		"parent_key":                 "remove it: parents are gone since Elasticsearch 6",
-		"remove_keys":                "put a filter record_transformer with remove_keys before the match",
-		"remove_keys_on_update":      "remove it: a document is written once",
-		"remove_keys_on_update_key":  "remove it: a document is written once",
-		"target_index_key":           "write the field into the name: index_name ${field}, with <buffer field>",
 		"target_index_affinity":      "remove it",
 		"flatten_hashes":             "put a filter flatten before the match",
 		"flatten_hashes_separator":   "put a filter flatten before the match",

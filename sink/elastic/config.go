@@ -41,6 +41,7 @@ type Like struct {
 	Insecure   bool   // the server's certificate is not verified
 	ClientCert string // PEM file; empty: none
 	ClientKey  string // PEM file
+	Theirs     Theirs // what fields of the record say
 }
 
 // DataStream names the data stream logs-DATASET-NAMESPACE. An empty dataset is

@@ -26,6 +26,7 @@ type encoder struct {
 
 	days   []dayBlock
 	target []byte
+	field  []byte            // of a record that names its own id and the like
 	keys   map[string]string // names of indices, so that the same is made once
 }
 
@@ -61,13 +62,7 @@ func (s *Sink) Encode(dst *event.Blocks, b *event.Batch) {
 		}
 		t = clamp(t)
 		blk := e.block(dst, t, i)
-		body := blk.Body
-		if s.own {
-			body = append(body, `{"create":{"_id":"`...)
-			body = append(r.ID.Append(body), `"}}`+"\n"...)
-		} else {
-			body = append(body, `{"create":{}}`+"\n"...)
-		}
+		body := e.action(blk.Body, i, r)
 		e.record++
 		start := len(body)
 		if s.ecs {
@@ -120,6 +115,9 @@ func (e *encoder) end() {
 
 // block returns the block of record i's index, for its time.
 func (e *encoder) block(dst *event.Blocks, t event.Time, i int) *event.Block {
+	if own := e.ownIndex(i); own != "" {
+		return dst.For(own)
+	}
 	if e.sink.target.fields {
 		return dst.For(e.key(t, i))
 	}
@@ -149,6 +147,11 @@ func (e *encoder) key(t event.Time, i int) string {
 		e.clock.turn(t)
 	}
 	e.target = e.sink.target.append(e.target[:0], e.batch, i, e.clock.prefix[:])
+	return e.interned()
+}
+
+// interned is target as a string that is made once.
+func (e *encoder) interned() string {
 	if key, ok := e.keys[string(e.target)]; ok {
 		return key
 	}
@@ -175,6 +178,10 @@ func (e *encoder) plan(k uint16) (p *plan, again bool) {
 func (e *encoder) classify(k uint16, p *plan) {
 	name := bytesOf(e.batch.Keys[k])
 	*p = plan{round: e.round, from: uint32(len(e.names))}
+	if e.sink.removed(e.batch.Keys[k]) {
+		p.slot = slotRemoved
+		return
+	}
 	reserved := false
 	if e.sink.ecs {
 		p.slot = slotOf(e.batch.Keys[k])

@@ -25,7 +25,7 @@ func (e *encoder) encodeFluentd(dst []byte, i int, t event.Time) []byte {
 func (e *encoder) members(dst []byte, fields []event.Field, own int) []byte {
 	for i := range fields {
 		p, again := e.plan(fields[i].Key)
-		if !again && i != own {
+		if !again && i != own && p.slot != slotRemoved {
 			dst = e.member(append(dst, ','), p, fields[i].Val, 1)
 		}
 	}

@@ -14,7 +14,7 @@ const bounded = 5
 
 // judge collects the verdict on one answer.
 type judge struct {
-	own   bool // ids
+	own   func(i uint32) bool // the item's id is ours
 	tries int
 	v     event.Verdict
 	kind  string // type of the last rejection: neighbours share it
@@ -28,7 +28,7 @@ func (j *judge) item(i uint32, it *item) {
 		if it.elsewhere() {
 			j.v.Elsewhere++
 		}
-	case it.status == 409 && j.own:
+	case it.status == 409 && j.own(i):
 		j.v.Duplicate++
 	case it.status == 409:
 		j.reject(i, it)

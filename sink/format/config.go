@@ -11,7 +11,7 @@ import (
 
 // Config is the section <format>.
 type Config struct {
-	Type           string   `conf:"type"`            // json, out_file, ltsv, csv, tsv, single_value or stdout
+	Type           string   `conf:"type"`            // json, out_file, hash, msgpack, ltsv, csv, tsv, single_value or stdout
 	AddNewline     bool     `conf:"add_newline"`     //
 	Newline        string   `conf:"newline"`         // lf or crlf
 	Delimiter      string   `conf:"delimiter"`       // of out_file, csv, tsv and ltsv

@@ -25,6 +25,7 @@ type Formatter struct {
 // line writes a record's fields in one form: that which is not nil, else as
 // JSON. (An interface would move each record to the heap.)
 type line struct {
+	whole   func(dst []byte, r *record) []byte // hash, msgpack
 	ltsv    *ltsv
 	columns *columns
 	single  *single
@@ -38,6 +39,9 @@ func (l *line) append(dst []byte, r *record) []byte {
 		return l.columns.append(dst, r)
 	case l.single != nil:
 		return l.single.append(dst, r)
+	case l.whole != nil:
+		copied := *r // what a function gets moves to the heap: not every form's record shall
+		return l.whole(dst, &copied)
 	}
 	return appendObject(dst, r)
 }
@@ -94,6 +98,9 @@ func New(cfg Config, inject Inject) (*Formatter, error) {
 	if err != nil {
 		return nil, err
 	}
+	if kind == "msgpack" {
+		f.end = "" // records follow each other without a mark
+	}
 	f.line, err = newLine(kind, cfg)
 	return f, err
 }
@@ -101,6 +108,12 @@ func New(cfg Config, inject Inject) (*Formatter, error) {
 func newLine(kind string, cfg Config) (l line, err error) {
 	switch kind {
 	case "json":
+		return l, nil
+	case "hash":
+		l.whole = appendHash
+		return l, nil
+	case "msgpack":
+		l.whole = appendMsgpack
 		return l, nil
 	case "ltsv":
 		l.ltsv = &ltsv{delimiter: delimiter(cfg.Delimiter, "\t"), label: cfg.LabelDelimiter, replacement: cfg.Replacement}
@@ -120,7 +133,7 @@ func newLine(kind string, cfg Config) (l line, err error) {
 		l.single = &single{cfg.MessageKey}
 		return l, nil
 	}
-	return l, refuse("format.type", "there is no format %q (write json, out_file, ltsv, csv, tsv, single_value or stdout)", kind)
+	return l, refuse("format.type", "there is no format %q (write json, out_file, hash, msgpack, ltsv, csv, tsv, single_value or stdout)", kind)
 }
 
 // Append writes record i of b behind dst. The time of a record that has none

@@ -69,6 +69,9 @@ func TestFormats(t *testing.T) {
 		{"tsv", "tsv", func(c *Config) { c.Keys = []string{"n", "none", "kubernetes", "env"} }, nil, pod(), record, "1.0\t\t{\"container_name\":\"web\",\"namespace_name\":\"shop\",\"pod_name\":\"web-1\",\"host\":\"n1\",\"labels\":{\"app\":\"web\"}}\tprod\n"},
 		{"single_value", "single_value", nil, nil, nil, record, "a \"b\"\n\n"},
 		{"single_value, none", "single_value", func(c *Config) { c.MessageKey = "log" }, nil, nil, record, "\n"},
+		{"hash", "hash", nil, nil, nil, record, `{"message"=>"a \"b\"\n", "n"=>1.0, "o"=>{"x"=>[1, 2], "y"=>"a b"}, "z"=>nil, "t"=>"a\tb"}` + "\n"},
+		{"hash, escapes", "hash", nil, func(j *Inject) { j.TagKey = "tag" }, nil, `{"m":"#{x} #$y # \\ \u0001\u001b\u007f\u200bé😀"}`, `{"m"=>"\#{x} \#$y # \\ \u0001\e\u007F` + "\u200b" + `é😀", "tag"=>"app.web"}` + "\n"},
+		{"msgpack", "msgpack", nil, func(j *Inject) { j.TagKey = "tag" }, nil, `{"m":"a","o":[1,null]}`, "\xdf\x00\x00\x00\x03\xa1m\xa1a\xa1o\xdd\x00\x00\x00\x02\x01\xc0\xa3tag\xa7app.web"},
 		{"injected", "json", nil, func(j *Inject) {
 			j.HostnameKey, j.Hostname, j.TagKey, j.TimeKey, j.WorkerIDKey = "host", "h1", "tag", "time", "worker"
 		}, nil, `{"tag":"own","a":1}`, `{"a":1,"host":"h1","worker":0,"tag":"app.web","time":1786071843.12045}` + "\n"},

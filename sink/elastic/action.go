@@ -1,0 +1,90 @@
+package elastic
+
+import (
+	"bytes"
+	"slices"
+
+	"sluice/event"
+	"sluice/wire/quote"
+)
+
+// Theirs is what the bulk action and the document of fluent-plugin-elasticsearch
+// take from fields of the record.
+type Theirs struct {
+	IDKey      string   // the field with the document's id; a record without it has ours
+	RoutingKey string   // the field with its routing
+	IndexKey   string   // the field with its index, instead of the sink's
+	Removed    []string // fields that are not in the document
+	Overwrite  bool     // a document of IDKey takes the place of one with the same id, else it is refused
+}
+
+// slotRemoved is a field that is not written.
+const slotRemoved slot = 0xff
+
+// action appends the line in front of record i's document.
+func (e *encoder) action(dst []byte, i int, r *event.Record) []byte {
+	l := &e.sink.like.Theirs
+	if l.IDKey == "" && l.RoutingKey == "" {
+		if e.sink.own {
+			dst = append(dst, `{"create":{"_id":"`...)
+			return append(r.ID.Append(dst), `"}}`+"\n"...)
+		}
+		return append(dst, `{"create":{}}`+"\n"...)
+	}
+	op, from := `{"create":{`, len(dst)
+	e.field = e.fieldText(e.field[:0], i, l.IDKey)
+	if l.Overwrite && len(e.field) > 0 {
+		op = `{"index":{`
+	}
+	dst = append(dst, op...)
+	switch {
+	case len(e.field) > 0:
+		dst = quote.Append(append(dst, `"_id":`...), e.field)
+	case e.sink.own:
+		dst = append(r.ID.Append(append(dst, `"_id":"`...)), '"')
+	}
+	if e.field = e.fieldText(e.field[:0], i, l.RoutingKey); len(e.field) > 0 {
+		if len(dst) > from+len(op) {
+			dst = append(dst, ',')
+		}
+		dst = quote.Append(append(dst, `"routing":`...), e.field)
+	}
+	return append(dst, "}}\n"...)
+}
+
+// fieldText appends the text of record i's field, nothing where it has none.
+func (e *encoder) fieldText(dst []byte, i int, name string) []byte {
+	if name == "" {
+		return dst
+	}
+	return appendField(dst, e.batch, i, &part{text: name, fixed: fragmentText(name)})
+}
+
+// ownIndex is the name of the index that record i names itself; empty: it does
+// not.
+func (e *encoder) ownIndex(i int) string {
+	if e.sink.like.Theirs.IndexKey == "" {
+		return ""
+	}
+	if e.target = e.fieldText(e.target[:0], i, e.sink.like.Theirs.IndexKey); len(e.target) == 0 {
+		return ""
+	}
+	e.target = cleanName(e.target)
+	return e.interned()
+}
+
+// removed reports whether a field is not to be in the document.
+func (s *Sink) removed(name string) bool {
+	return !s.ecs && len(s.like.Theirs.Removed) > 0 && slices.Contains(s.like.Theirs.Removed, name)
+}
+
+// ours reports whether item i has an id of ours, so that 409 says that it is
+// there already.
+func (s *Sink) ours(c *event.Chunk, i uint32) bool {
+	if !s.own || s.like.Theirs.IDKey == "" {
+		return s.own
+	}
+	b, n := c.At(i)
+	id := b.IDs[n].Append(make([]byte, 0, 32))
+	return bytes.HasPrefix(b.Item(n), append([]byte(`{"create":{"_id":"`), append(id, '"')...))
+}
