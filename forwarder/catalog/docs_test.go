@@ -32,7 +32,7 @@ func documentedSources() map[string]documented {
 		"forward": {&forward, forwardSourceParams, "A chunk is acknowledged when it is safe, not when it is buffered. See forward.md."},
 		"tcp":     {&socket, socketParams, "See sockets.md."},
 		"udp":     {&udp, socketParams, "Losses are counted from the kernel. See sockets.md."},
-		"syslog":  {&syslog, socketParams, "See sockets.md."},
+		"syslog":  {&syslog, syslogParams, "See sockets.md."},
 		"http":    {&web, webParams, "200 is answered when the records are safe. See http.md."},
 		"unix":    {&unix, params{}, ""},
 		"sample":  {&dummy, params{}, "Also as `dummy`."}, "dummy": {nil, params{}, ""},

@@ -1,11 +1,13 @@
 package catalog
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net"
 	"strconv"
 
+	"sluice/event"
 	"sluice/forwarder"
 	"sluice/forwarder/listen"
 	"sluice/forwarder/socket"
@@ -15,20 +17,22 @@ import (
 
 // socketSource is Fluentd's sources tcp and udp, and what syslog has of them.
 type socketSource struct {
-	Port               int            `conf:"port"`
-	Bind               string         `conf:"bind"`
-	Tag                string         `conf:"tag,required"`
-	Delimiter          string         `conf:"delimiter"`
-	MessageLengthLimit int64          `conf:"message_length_limit,size"`
-	BodySizeLimit      int64          `conf:"body_size_limit,size"` // its older name
-	RemoveNewline      bool           `conf:"remove_newline"`
-	ReceiveBufferSize  int64          `conf:"receive_buffer_size,size"`
-	AddressKey         string         `conf:"source_address_key"`
-	HostnameKey        string         `conf:"source_hostname_key"`
-	HostKey            string         `conf:"source_host_key"` // its older name
-	Parse              parser.Config  `conf:"parse"`
-	Transport          transport      `conf:"transport"`
-	Security           socketSecurity `conf:"security"`
+	Port               int           `conf:"port"`
+	Bind               string        `conf:"bind"`
+	Tag                string        `conf:"tag,required"`
+	Delimiter          string        `conf:"delimiter"`
+	MessageLengthLimit int64         `conf:"message_length_limit,size"`
+	BodySizeLimit      int64         `conf:"body_size_limit,size"` // its older name
+	RemoveNewline      bool          `conf:"remove_newline"`
+	ReceiveBufferSize  int64         `conf:"receive_buffer_size,size"`
+	AddressKey         string        `conf:"source_address_key"`
+	HostnameKey        string        `conf:"source_hostname_key"`
+	HostKey            string        `conf:"source_host_key"` // its older name
+	Parse              parser.Config `conf:"parse"`
+
+	Extract   parser.ExtractConfig `conf:"extract"`
+	Transport transport            `conf:"transport"`
+	Security  socketSecurity       `conf:"security"`
 
 	EmitUnmatched bool   `conf:"emit_unmatched_lines"`
 	FrameType     string `conf:"frame_type,oneof=traditional|octet_count"`
@@ -49,7 +53,7 @@ func defaultSocket(port int, limit int64) func() socketSource {
 	return func() socketSource {
 		return socketSource{
 			Port: port, Bind: "0.0.0.0", Delimiter: "\n", MessageLengthLimit: limit, RemoveNewline: true,
-			FrameType: "traditional", Parse: parser.DefaultConfig(),
+			FrameType: "traditional", Parse: parser.DefaultConfig(), Extract: parser.DefaultExtractConfig(),
 		}
 	}
 }
@@ -70,9 +74,15 @@ var socketParams = params{
 	missing: map[string]string{
 		"resolve_hostname":    "names are not asked for: source_hostname_key gets the address",
 		"include_source_host": "write source_address_key NAME",
-		"extract":             "records keep the source's tag and time",
 	},
 }
+
+// syslogParams are those of a source whose tags say facility and severity.
+var syslogParams = params{unneeded: socketParams.unneeded, missing: map[string]string{
+	"resolve_hostname":    socketParams.missing["resolve_hostname"],
+	"include_source_host": socketParams.missing["include_source_host"],
+	"extract":             "the source syslog has none, in Fluentd neither",
+}}
 
 func newTCP(c *Context, p socketSource) (input, error) { return newSocket(c, p, "tcp") }
 
@@ -82,6 +92,13 @@ func newSocket(c *Context, p socketSource, network string) (input, error) {
 	cfg, err := p.config(c, network)
 	if err != nil {
 		return input{}, err
+	}
+	x, err := parser.NewExtract(p.Extract)
+	if err != nil {
+		return input{}, below("extract", err)
+	}
+	if x != nil {
+		cfg.Route = func(b *event.Batch, i int) string { return cmp.Or(x.Apply(b, i), p.Tag) }
 	}
 	s, err := socket.New(cfg, c.Ledger, c.Log, c.Registerer, c.Base)
 	return socketInput(s, cfg.Parser, err)

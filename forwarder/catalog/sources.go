@@ -26,7 +26,7 @@ func sources() map[string]row[input] {
 		"monitor_agent": sourceOf(defaultMonitor, newMonitor, monitorParams),
 		"prometheus":    sourceOf(defaultPrometheus, newPrometheus, prometheusParams),
 		"unix":          sourceOf(defaultUnix, newUnix, params{unneeded: map[string]string{"backlog": "the system's limit is used"}}),
-		"syslog":        sourceOf(defaultSyslog, newSyslog, socketParams),
+		"syslog":        sourceOf(defaultSyslog, newSyslog, syslogParams),
 	}
 }
 
