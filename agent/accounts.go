@@ -8,6 +8,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"sluice/event"
 	"sluice/forwarder"
 	"sluice/forwarder/checkpoint"
 	"sluice/forwarder/deadletter"
@@ -23,12 +24,17 @@ const (
 
 // account is an Account on disk: nothing is pending there.
 type account struct {
-	Delivered uint64 `json:"delivered"`
-	Dropped   uint64 `json:"dropped"`
+	Delivered uint64      `json:"delivered"`
+	Dropped   uint64      `json:"dropped"`
+	DroppedBy event.Drops `json:"dropped_by,omitzero"`
 }
 
+// of is the account as the ledger has it. What an earlier version dropped has
+// no reason.
 func (a account) of() ledger.Account {
-	return ledger.Account{Read: a.Delivered + a.Dropped, Delivered: a.Delivered, Dropped: a.Dropped}
+	by := a.DroppedBy.Take(a.Dropped)
+	by[event.Unknown] += a.Dropped - by.Sum()
+	return ledger.Account{Read: a.Delivered + a.Dropped, Delivered: a.Delivered, Dropped: a.Dropped, DroppedBy: by}
 }
 
 // restoreAccounts makes the totals go on where the last life's ended.
@@ -72,7 +78,7 @@ func takeAccounts(store *checkpoint.Store, led *ledger.Ledger, lanes []*forwarde
 }
 
 func setAccount(store *checkpoint.Store, key string, a ledger.Account) {
-	val, err := json.Marshal(account{a.Delivered, a.Dropped})
+	val, err := json.Marshal(account{a.Delivered, a.Dropped, a.DroppedBy})
 	if err != nil {
 		panic(fmt.Sprintf("BUG: account does not encode: %v", err))
 	}
@@ -82,11 +88,18 @@ func setAccount(store *checkpoint.Store, key string, a ledger.Account) {
 // accounts exports the ledger's sums over all sources.
 type accounts struct{ ledger *ledger.Ledger }
 
-var accountsDesc = prometheus.NewDesc("sluice_accounts_records",
-	"Source records by what became of them, earlier lives of the agent included: read = delivered + dropped + pending.", []string{"state"}, nil)
+var (
+	accountsDesc = prometheus.NewDesc("sluice_accounts_records",
+		"Source records by what became of them, earlier lives of the agent included: read = delivered + dropped + pending.", []string{"state"}, nil)
+	accountsDropped = prometheus.NewDesc("sluice_accounts_dropped_records",
+		"The source records that were dropped, earlier lives of the agent included, by reason.", []string{"reason"}, nil)
+)
 
 // Describe implements prometheus.Collector.
-func (accounts) Describe(ch chan<- *prometheus.Desc) { ch <- accountsDesc }
+func (accounts) Describe(ch chan<- *prometheus.Desc) {
+	ch <- accountsDesc
+	ch <- accountsDropped
+}
 
 // Collect implements prometheus.Collector.
 func (a accounts) Collect(ch chan<- prometheus.Metric) {
@@ -94,12 +107,15 @@ func (a accounts) Collect(ch chan<- prometheus.Metric) {
 	for _, s := range a.ledger.Accounts() {
 		sum.Read += s.Read
 		sum.Delivered += s.Delivered
-		sum.Dropped += s.Dropped
+		sum.Drop(s.DroppedBy)
 		sum.Pending += s.Pending
 	}
 	for state, n := range map[string]uint64{"read": sum.Read, "delivered": sum.Delivered, "dropped": sum.Dropped, "pending": sum.Pending} {
 		ch <- prometheus.MustNewConstMetric(accountsDesc, prometheus.GaugeValue, float64(n), state)
 	}
+	sum.DroppedBy.All(func(r event.Reason, n uint64) {
+		ch <- prometheus.MustNewConstMetric(accountsDropped, prometheus.GaugeValue, float64(n), r.String())
+	})
 }
 
 // deadLetters exports the dead-letter store's counts.

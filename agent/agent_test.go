@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"encoding/json"
 	"fmt"
 	"log/slog"
 	"os"
@@ -8,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"sluice/event"
 	"sluice/forwarder/catalog"
 	"sluice/forwarder/deadletter"
 )
@@ -65,5 +67,24 @@ func TestAForeignDeadLetterFileRefusesTheStart(t *testing.T) {
 	}
 	if _, err := New(settings(dir), quiet); err == nil || !strings.Contains(err.Error(), "move it away") {
 		t.Fatal(err)
+	}
+}
+
+// TestAnAccountWithoutReasonsIsRead: of an earlier version, or of a newer one.
+func TestAnAccountWithoutReasonsIsRead(t *testing.T) {
+	for raw, want := range map[string]event.Drops{
+		`{"delivered":5,"dropped":3}`:                                          {event.Unknown: 3},
+		`{"delivered":5,"dropped":3,"dropped_by":{"overflow":3}}`:              {event.Overflow: 3},
+		`{"delivered":5,"dropped":3,"dropped_by":{"overflow":1,"filtered":1}}`: {event.Overflow: 1, event.Filtered: 1, event.Unknown: 1},
+		`{"delivered":5,"dropped":3,"dropped_by":{"overflow":9}}`:              {event.Overflow: 3},
+	} {
+		var a account
+		if err := json.Unmarshal([]byte(raw), &a); err != nil {
+			t.Fatal(err)
+		}
+		got := a.of()
+		if got.DroppedBy != want || got.Read != 8 || !got.AddsUp() {
+			t.Errorf("%s: %+v", raw, got)
+		}
 	}
 }

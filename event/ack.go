@@ -3,10 +3,10 @@ package event
 import "sync/atomic"
 
 // Receipt is told, once, that a batch is safe: fsynced, or answered for by
-// every sink that should have it. dropped is the weight that filters or sinks
-// dropped on the way, with their reasons counted where it happened.
+// every sink that should have it. dropped is what filters or buffers dropped of
+// it on the way.
 // Settled is called from any goroutine and must not block.
-type Receipt interface{ Settled(dropped int) }
+type Receipt interface{ Settled(dropped Drops) }
 
 // Ack is a counted receipt. It starts with one share, held by whoever made
 // it; Fork adds shares, Done gives one back, and the last one settles the
@@ -15,9 +15,12 @@ type Receipt interface{ Settled(dropped int) }
 // nothing.
 type Ack struct {
 	shares  atomic.Int32
-	dropped atomic.Int32
+	dropped atomic.Pointer[drops] // nil: nothing
 	to      Receipt
 }
+
+// drops is Drops that several goroutines add to.
+type drops [reasons]atomic.Uint64
 
 // NewAck makes a receipt with one share.
 func NewAck(to Receipt) *Ack {
@@ -37,10 +40,28 @@ func (a *Ack) Fork(n int) {
 }
 
 // Drop notes weight that is answered for by having been dropped.
-func (a *Ack) Drop(weight int) {
-	if a != nil && weight != 0 {
-		a.dropped.Add(int32(weight))
+func (a *Ack) Drop(r Reason, weight int) {
+	if a == nil || weight == 0 {
+		return
 	}
+	d := a.dropped.Load()
+	if d == nil {
+		a.dropped.CompareAndSwap(nil, new(drops))
+		d = a.dropped.Load()
+	}
+	d[r].Add(uint64(weight))
+}
+
+func (a *Ack) drop(r Reason, n uint64) { a.Drop(r, int(n)) }
+
+// Dropped is what was dropped so far.
+func (a *Ack) Dropped() (sum Drops) {
+	if d := a.dropped.Load(); d != nil {
+		for i := range d {
+			sum[i] = d[i].Load()
+		}
+	}
+	return sum
 }
 
 // Done gives one share back. It never blocks.
@@ -50,7 +71,7 @@ func (a *Ack) Done() {
 	}
 	switch n := a.shares.Add(-1); {
 	case n == 0:
-		a.to.Settled(int(a.dropped.Load()))
+		a.to.Settled(a.Dropped())
 	case n < 0:
 		panic("BUG: Ack.Done more often than shares")
 	}

@@ -77,22 +77,25 @@ func TestBranchSharesNothingThatChanges(t *testing.T) {
 	}
 }
 
-type settled struct{ n, dropped int }
+type settled struct {
+	n       int
+	dropped Drops
+}
 
-func (s *settled) Settled(d int) { s.n++; s.dropped += d }
+func (s *settled) Settled(d Drops) { s.n++; s.dropped.Add(d) }
 
 func TestAckSettlesOnceAtTheLastShare(t *testing.T) {
 	var s settled
 	a := NewAck(&s)
 	a.Fork(2)
 	a.Done()
-	a.Drop(3)
+	a.Drop(Filtered, 3)
 	a.Done()
 	if s.n != 0 {
 		t.Fatal("settled with a share out")
 	}
 	a.Done()
-	if s != (settled{1, 3}) {
+	if s != (settled{1, Filtered.Of(3)}) {
 		t.Fatalf("%+v", s)
 	}
 	defer func() {

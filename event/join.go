@@ -17,11 +17,9 @@ func JoinAcks(parts []Part) *Ack {
 type joined []Part
 
 // Settled implements Receipt.
-func (j joined) Settled(dropped int) {
+func (j joined) Settled(dropped Drops) {
 	for _, p := range j {
-		n := min(dropped, p.Weight)
-		dropped -= n
-		p.Ack.Drop(n)
+		dropped.Take(uint64(p.Weight)).All(p.Ack.drop)
 		p.Ack.Done()
 	}
 }

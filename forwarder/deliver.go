@@ -113,7 +113,7 @@ func (l *Lane) judge(ctx context.Context, c *event.Chunk, v *event.Verdict) (don
 	// Counted first: no position moves for what the account does not hold yet.
 	l.count(func(a *ledger.Account) {
 		a.Delivered += uint64(delivered)
-		a.Dropped += uint64(rejected)
+		a.Drop(event.DeadLettered.Of(rejected))
 		a.Pending -= uint64(delivered + rejected)
 	})
 	l.buf.Settle(c, keep)

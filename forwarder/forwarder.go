@@ -80,10 +80,10 @@ func (e entry) Emit(ctx context.Context, b *event.Batch) error {
 	return e.f.walk(ctx, e.f.router.path(e.label, b.Tag), 0, b, trip{main: true})
 }
 
-func (f *Forwarder) drop(b *event.Batch, filter, reason string, weight int, main bool) {
-	f.dropped.WithLabelValues(filter, reason).Add(float64(weight))
+func (f *Forwarder) drop(b *event.Batch, filter string, reason event.Reason, weight int, main bool) {
+	f.dropped.WithLabelValues(filter, reason.String()).Add(float64(weight))
 	if main {
-		b.Ack.Drop(weight)
+		b.Ack.Drop(reason, weight)
 	}
 }
 

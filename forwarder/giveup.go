@@ -123,7 +123,7 @@ func (l *Lane) giveUp(ctx context.Context, c *event.Chunk, why string) bool {
 		}
 	}
 	l.log.Warn("records given up, the secondary has them", "items", c.Len(), "reason", why)
-	l.count(func(a *ledger.Account) { a.Dropped += uint64(weight); a.Pending -= uint64(weight) })
+	l.count(func(a *ledger.Account) { a.Drop(event.GivenUp.Of(weight)); a.Pending -= uint64(weight) })
 	l.buf.Settle(c, nil)
 	l.metrics.second.Add(float64(weight))
 	return true
@@ -190,4 +190,4 @@ func (l *Lane) wait(ctx context.Context, tag string) error {
 type settled chan struct{}
 
 // Settled implements event.Receipt.
-func (s settled) Settled(int) { close(s) }
+func (s settled) Settled(event.Drops) { close(s) }

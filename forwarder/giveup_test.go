@@ -116,7 +116,7 @@ func TestWhatIsGivenUpGoesToTheSecondary(t *testing.T) {
 			if got := second.got(); r.stream.Safe() != 10 || len(got) != 10 || got[0] != 1 || got[9] != 10 || r.dead.n != 0 {
 				t.Fatalf("%s: safe up to %d; the secondary has %v", name, r.stream.Safe(), got)
 			}
-			if a := r.Lanes()[1].Account(); a != (ledger.Account{Read: 10, Dropped: 10}) {
+			if a := r.Lanes()[1].Account(); a != (ledger.Account{Read: 10, Dropped: 10, DroppedBy: event.GivenUp.Of(10)}) {
 				t.Fatalf("%s: %+v", name, a)
 			}
 			r.finish(t)
@@ -183,7 +183,7 @@ func TestASecondaryMayBeNull(t *testing.T) {
 		r.emit(t, "a", 10)
 		<-time.After(10 * time.Minute)
 		synctest.Wait()
-		if a := r.Lanes()[0].Account(); r.stream.Safe() != 10 || r.dead.n != 0 || a != (ledger.Account{Read: 10, Dropped: 10}) {
+		if a := r.Lanes()[0].Account(); r.stream.Safe() != 10 || r.dead.n != 0 || a != (ledger.Account{Read: 10, Dropped: 10, DroppedBy: event.GivenUp.Of(10)}) {
 			t.Fatalf("safe up to %d, %d dead letters, %+v", r.stream.Safe(), r.dead.n, a)
 		}
 		r.finish(t)

@@ -149,10 +149,9 @@ func (l *Lane) own() ledger.Account {
 
 // whole adds what the buffer counts to the lane's own part of its account.
 func whole(a ledger.Account, s event.BufferStats) ledger.Account {
-	gone := s.Dropped + s.Lost
 	a.Read += s.Recovered
-	a.Dropped += gone
-	a.Pending += s.Recovered - gone
+	a.Drop(event.Drops{event.Overflow: s.Dropped, event.Unreadable: s.Lost})
+	a.Pending += s.Recovered - s.Dropped - s.Lost
 	return a
 }
 
@@ -162,7 +161,7 @@ func (l *Lane) Restore(a ledger.Account) {
 	l.count(func(sum *ledger.Account) {
 		sum.Read += a.Delivered + a.Dropped
 		sum.Delivered += a.Delivered
-		sum.Dropped += a.Dropped
+		sum.Drop(a.DroppedBy)
 	})
 }
 

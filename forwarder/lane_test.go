@@ -281,7 +281,7 @@ func TestADeadLetterThatCannotBeWrittenKeepsItsRecord(t *testing.T) {
 		if r.dead.n != 1 || r.stream.Safe() != 1 || len(s.calls) != 2 {
 			t.Fatalf("%d dead letters, safe up to %d, %d deliveries", r.dead.n, r.stream.Safe(), len(s.calls))
 		}
-		if a := r.cfg.Lanes[0].Account(); a != (ledger.Account{Read: 1, Dropped: 1}) {
+		if a := r.cfg.Lanes[0].Account(); a != (ledger.Account{Read: 1, Dropped: 1, DroppedBy: event.DeadLettered.Of(1)}) {
 			t.Fatalf("%+v", a)
 		}
 		r.finish(t)

@@ -81,7 +81,7 @@ type letsGo struct {
 	n int
 }
 
-func (l letsGo) Settled(int) {
+func (l letsGo) Settled(event.Drops) {
 	l.k.mu.Lock()
 	defer l.k.mu.Unlock()
 	if _, ok := l.k.kept[l.n]; !ok {

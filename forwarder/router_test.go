@@ -81,7 +81,7 @@ func TestRouting(t *testing.T) {
 		if len(a.got()) != 18 || !slices.Equal(a.got(), b.got()) || !slices.Equal(errs.got(), []uint64{10, 20}) || rest.got() != nil {
 			t.Errorf("a %v, b %v, errors %v, rest %v", a.got(), b.got(), errs.got(), rest.got())
 		}
-		if got := r.stream.Account(); got != (ledger.Account{Read: 35, Delivered: 20, Dropped: 15}) {
+		if got := r.stream.Account(); got != (ledger.Account{Read: 35, Delivered: 20, Dropped: 15, DroppedBy: event.Drops{event.Filtered: 10, event.NoMatch: 5}}) {
 			t.Errorf("account %+v", got)
 		}
 		for _, c := range []struct {

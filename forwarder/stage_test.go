@@ -97,7 +97,7 @@ func TestAStageHoldsRecordsAndTheirReceipts(t *testing.T) {
 		if !slices.Equal(late.got(), []uint64{2, 4}) || r.stream.Safe() != 6 {
 			t.Fatalf("late %v, safe %d", late.got(), r.stream.Safe())
 		}
-		if got := r.stream.Account(); got != (ledger.Account{Read: 6, Delivered: 4, Dropped: 2}) {
+		if got := r.stream.Account(); got != (ledger.Account{Read: 6, Delivered: 4, Dropped: 2, DroppedBy: event.Filtered.Of(2)}) {
 			t.Errorf("account %+v", got)
 		}
 		r.emit(t, "x", 2) // 8 is held when the stop comes

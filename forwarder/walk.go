@@ -49,13 +49,13 @@ func (f *Forwarder) walk(ctx context.Context, p *path, from int, b *event.Batch,
 // none took them.
 func (f *Forwarder) dropEnd(p *path, b *event.Batch, live int, t trip) {
 	if p.name != "" {
-		f.drop(b, p.name, "null", live, t.main)
+		f.drop(b, p.name, event.Null, live, t.main)
 		return
 	}
 	if !p.told.Swap(true) {
 		f.log.Warn("no match takes these records: they are dropped and counted", "tag", b.Tag, "label", p.label)
 	}
-	f.drop(b, "router", "no_match", live, t.main)
+	f.drop(b, "router", event.NoMatch, live, t.main)
 }
 
 func (f *Forwarder) send(ctx context.Context, p *path, out *outlet, b *event.Batch, t trip) error {
@@ -89,7 +89,7 @@ func (f *Forwarder) retag(ctx context.Context, p *path, out *outlet, b *event.Ba
 	out.retag.Retag(b, tags)
 	first, several, dropped := sortOut(b, tags)
 	if dropped > 0 {
-		f.drop(b, p.name, "no_rule", dropped, t.main)
+		f.drop(b, p.name, event.NoRule, dropped, t.main)
 	}
 	if !several {
 		return f.under(ctx, p, out.label, first, b, t)
@@ -158,7 +158,7 @@ func (f *Forwarder) under(ctx context.Context, p *path, label, tag string, b *ev
 // again takes a batch that has got another tag on path p to the top of a label.
 func (f *Forwarder) again(ctx context.Context, p *path, label string, b *event.Batch, t trip) error {
 	if t.hops++; t.hops > maxHops {
-		f.drop(b, p.name, "endless_tags", b.Weight(event.Live), t.main)
+		f.drop(b, p.name, event.EndlessTags, b.Weight(event.Live), t.main)
 		return nil
 	}
 	return f.walk(ctx, f.router.retagged(p, label, b.Tag), 0, b, t)
@@ -180,7 +180,7 @@ func (f *Forwarder) filter(ctx context.Context, p *path, from int, b *event.Batc
 		before := b.Weight(event.Dropped)
 		s.Filter.Apply(b)
 		if d := b.Weight(event.Dropped) - before; d > 0 {
-			f.drop(b, s.Name, "filtered", d, t.main)
+			f.drop(b, s.Name, event.Filtered, d, t.main)
 		}
 		if err := f.failed(ctx, p, b, t); err != nil {
 			return false, err

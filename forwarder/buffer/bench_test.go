@@ -99,7 +99,7 @@ func BenchmarkDisk(b *testing.B) {
 // told is a receipt that somebody waits for.
 type told chan struct{}
 
-func (c told) Settled(int) { c <- struct{}{} }
+func (c told) Settled(event.Drops) { c <- struct{}{} }
 
 // BenchmarkAck is the time from a single message to its receipt, of one client
 // and of 100 at once, beside a bare write and fsync on the same disk.

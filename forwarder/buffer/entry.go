@@ -174,7 +174,7 @@ func (m *Buffer) drop(p *part, r *receipts) {
 		m.evicted -= weight
 	}
 	m.stats.Dropped += uint64(weight)
-	p.e.ack.Drop(weight)
+	p.e.ack.Drop(event.Overflow, weight)
 	m.answer(p.e, p.items(), r)
 }
 

@@ -17,7 +17,7 @@ var cfg = Config{FlushBytes: 100, FlushInterval: time.Second}
 
 type settled struct{ n atomic.Int64 }
 
-func (r *settled) Settled(int) { r.n.Add(1) }
+func (r *settled) Settled(event.Drops) { r.n.Add(1) }
 
 func (r *settled) count() int { return int(r.n.Load()) }
 

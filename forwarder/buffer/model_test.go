@@ -34,7 +34,7 @@ type receipt struct {
 	first int
 }
 
-func (r receipt) Settled(int) {
+func (r receipt) Settled(event.Drops) {
 	r.m.mu.Lock()
 	defer r.m.mu.Unlock()
 	r.m.safe[r.first] = true

@@ -50,7 +50,7 @@ func (k *keepAll) Keep(_ string, _ event.ID, _ uint16, data []byte, ack *event.A
 
 type nothing struct{}
 
-func (nothing) Settled(int) {}
+func (nothing) Settled(event.Drops) {}
 
 // Fields that a judge takes away are needed to judge again.
 func TestAllModesJoinWhatWasKeptAsBefore(t *testing.T) {

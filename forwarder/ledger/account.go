@@ -3,20 +3,35 @@ package ledger
 import (
 	"cmp"
 	"slices"
+
+	"sluice/event"
 )
 
-// Account counts source records: Read = Delivered + Dropped + Pending.
+// Account counts source records: Read = Delivered + Dropped + Pending, and
+// Dropped is the sum of DroppedBy.
 type Account struct {
-	Read      uint64 `json:"read"`
-	Delivered uint64 `json:"delivered"`
-	Dropped   uint64 `json:"dropped"`
-	Pending   uint64 `json:"pending"`
+	Read      uint64      `json:"read"`
+	Delivered uint64      `json:"delivered"`
+	Dropped   uint64      `json:"dropped"`
+	Pending   uint64      `json:"pending"`
+	DroppedBy event.Drops `json:"dropped_by,omitzero"`
+}
+
+// Drop counts records that were dropped.
+func (a *Account) Drop(d event.Drops) {
+	a.Dropped += d.Sum()
+	a.DroppedBy.Add(d)
+}
+
+// AddsUp reports whether the sums hold.
+func (a *Account) AddsUp() bool {
+	return a.Read == a.Delivered+a.Dropped+a.Pending && a.Dropped == a.DroppedBy.Sum()
 }
 
 func (a *Account) add(b Account) {
 	a.Read += b.Read
 	a.Delivered += b.Delivered
-	a.Dropped += b.Dropped
+	a.Drop(b.DroppedBy)
 	a.Pending += b.Pending
 }
 

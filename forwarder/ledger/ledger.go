@@ -11,6 +11,8 @@ package ledger
 import (
 	"fmt"
 	"sync"
+
+	"sluice/event"
 )
 
 // Ledger knows every stream of the process.
@@ -162,18 +164,18 @@ func (s *Stream) Close() {
 }
 
 // settle must be called with the gate held.
-func (s *Stream) settle(t *Ticket, dropped uint64) {
+func (s *Stream) settle(t *Ticket, dropped event.Drops) {
 	s.mu.Lock()
 	if t.settled {
 		s.mu.Unlock()
 		panic("BUG: ticket settled twice")
 	}
 	t.settled = true
-	dropped = min(dropped, t.weight)
-	t.dropped = dropped
+	t.dropped = dropped.Take(t.weight) // several outputs may have dropped the same
+	settled := t.account()
 	s.account.Pending -= t.weight
-	s.account.Dropped += dropped
-	s.account.Delivered += t.weight - dropped
+	s.account.Delivered += settled.Delivered
+	s.account.Drop(t.dropped)
 	n := 0
 	for n < len(s.open) && s.open[n].settled {
 		s.before.add(s.open[n].account())
@@ -206,7 +208,7 @@ func (s *Stream) check() error {
 		}
 	}
 	a := s.account
-	if pending != a.Pending || a.Read != a.Delivered+a.Dropped+a.Pending {
+	if pending != a.Pending || !a.AddsUp() {
 		return fmt.Errorf("stream %d of %s does not add up: read %d, delivered %d, dropped %d, pending %d, in open tickets %d",
 			s.id, s.source, a.Read, a.Delivered, a.Dropped, a.Pending, pending)
 	}
@@ -218,24 +220,25 @@ type Ticket struct {
 	stream  *Stream
 	end     int64
 	weight  uint64
-	dropped uint64 // of weight, once it is settled
-	settled bool   // guarded by stream.mu
+	dropped event.Drops // of weight, once it is settled
+	settled bool        // guarded by stream.mu
 }
 
 // Settled answers for the batch, once. dropped is the part of its weight that
-// was dropped on the way.
-func (t *Ticket) Settled(dropped int) {
+// was dropped on the way, by reason.
+func (t *Ticket) Settled(dropped event.Drops) {
 	gate := &t.stream.ledger.gate
 	gate.RLock()
 	defer gate.RUnlock()
-	t.stream.settle(t, uint64(dropped))
+	t.stream.settle(t, dropped)
 }
 
 // SettledWith is Settled for a call from within the moved of another stream:
 // whoever looks at positions with Freeze sees both moves or none.
-func (t *Ticket) SettledWith(dropped int) { t.stream.settle(t, uint64(dropped)) }
+func (t *Ticket) SettledWith(dropped event.Drops) { t.stream.settle(t, dropped) }
 
 // account is a settled ticket's.
 func (t *Ticket) account() Account {
-	return Account{Read: t.weight, Delivered: t.weight - t.dropped, Dropped: t.dropped}
+	dropped := t.dropped.Sum()
+	return Account{Read: t.weight, Delivered: t.weight - dropped, Dropped: dropped, DroppedBy: t.dropped}
 }

@@ -5,22 +5,24 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+
+	"sluice/event"
 )
 
 func TestPositionIsTheLongestAnsweredPrefix(t *testing.T) {
 	var moves []int64
 	s := New().Stream("test", 100, func(pos int64) { moves = append(moves, pos) })
 	a, b, c := s.Open(110, 1), s.Open(120, 2), s.Open(120, 3)
-	b.Settled(0)
+	b.Settled(event.Drops{})
 	if s.Safe() != 100 || s.Pending() != 2 {
 		t.Fatalf("safe %d pending %d after the second only", s.Safe(), s.Pending())
 	}
-	a.Settled(1)
-	c.Settled(0)
+	a.Settled(event.Filtered.Of(1))
+	c.Settled(event.Drops{})
 	if len(moves) != 1 || moves[0] != 120 {
 		t.Fatalf("moves %v, want [120]: equal ends move nothing", moves)
 	}
-	if got := s.Account(); got != (Account{Read: 6, Delivered: 5, Dropped: 1}) {
+	if got := s.Account(); got != (Account{Read: 6, Delivered: 5, Dropped: 1, DroppedBy: event.Filtered.Of(1)}) {
 		t.Fatalf("account %+v", got)
 	}
 }
@@ -51,7 +53,7 @@ func TestModel(t *testing.T) {
 			wg.Go(func() {
 				for i, k := range order[:len(order)-1] {
 					if i%4 == part {
-						tickets[k].Settled(0)
+						tickets[k].Settled(event.Drops{})
 					}
 				}
 			})
@@ -68,7 +70,7 @@ func TestModel(t *testing.T) {
 			t.Fatal(err)
 		}
 		s.Close()
-		tickets[held].Settled(0)
+		tickets[held].Settled(event.Drops{})
 		if s.Safe() != end {
 			t.Fatalf("seed %d: safe %d at the end, want %d", seed, s.Safe(), end)
 		}
@@ -101,12 +103,12 @@ func TestFreezeShowsPositionsAndAccountsThatBelongTogether(t *testing.T) {
 	a := l.Stream("older", 0, func(pos int64) { older.Store(pos) })
 	joined := a.Open(1, 0)
 	for i := range n {
-		a.Open(int64(i+2), 1).Settled(i % 2) // wait behind joined
+		a.Open(int64(i+2), 1).Settled(event.Filtered.Of(i % 2)) // wait behind joined
 	}
 	b := l.Stream("younger", 0, func(pos int64) {
 		younger.Store(pos)
 		if pos >= n/2 && joined != nil {
-			joined.SettledWith(0)
+			joined.SettledWith(event.Drops{})
 			joined = nil
 		}
 	})
@@ -119,7 +121,7 @@ func TestFreezeShowsPositionsAndAccountsThatBelongTogether(t *testing.T) {
 	for range 3 {
 		wg.Go(func() {
 			for ticket := range tickets {
-				ticket.Settled(0)
+				ticket.Settled(event.Drops{})
 			}
 		})
 	}
@@ -134,7 +136,7 @@ func TestFreezeShowsPositionsAndAccountsThatBelongTogether(t *testing.T) {
 			}
 			want := Account{}
 			if was > 0 {
-				want = Account{Read: n, Delivered: n / 2, Dropped: n / 2}
+				want = Account{Read: n, Delivered: n / 2, Dropped: n / 2, DroppedBy: event.Filtered.Of(n / 2)}
 			}
 			if sums["older"] != want {
 				t.Errorf("older at %d: account %+v", was, sums["older"])
@@ -153,24 +155,24 @@ func TestFreezeShowsPositionsAndAccountsThatBelongTogether(t *testing.T) {
 
 func TestTotalsGoOn(t *testing.T) {
 	l := New()
-	l.Restore(map[string]Account{"a": {Read: 10, Delivered: 8, Dropped: 2}})
+	l.Restore(map[string]Account{"a": {Read: 10, Delivered: 8, Dropped: 2, DroppedBy: event.Filtered.Of(2)}})
 	s := l.Stream("a", 0, nil)
 	first, second := s.Open(1, 5), s.Open(2, 1)
-	second.Settled(0)
-	if got := l.Accounts()["a"]; got != (Account{Read: 16, Delivered: 9, Dropped: 2, Pending: 5}) {
+	second.Settled(event.Drops{})
+	if got := l.Accounts()["a"]; got != (Account{Read: 16, Delivered: 9, Dropped: 2, DroppedBy: event.Filtered.Of(2), Pending: 5}) {
 		t.Fatalf("%+v", got)
 	}
 	l.Freeze(func(sums map[string]Account) {
-		if got := sums["a"]; got != (Account{Read: 10, Delivered: 8, Dropped: 2}) {
+		if got := sums["a"]; got != (Account{Read: 10, Delivered: 8, Dropped: 2, DroppedBy: event.Filtered.Of(2)}) {
 			t.Errorf("before the position: %+v", got)
 		}
 	})
 	if got := l.Streams(); len(got) != 1 || got[0].Open != 1 || got[0].Source != "a" || got[0].Account.Read != 6 {
 		t.Fatalf("%+v", got)
 	}
-	first.Settled(0)
+	first.Settled(event.Drops{})
 	s.Close()
-	if got := l.Accounts()["a"]; got != (Account{Read: 16, Delivered: 14, Dropped: 2}) || len(l.Streams()) != 0 {
+	if got := l.Accounts()["a"]; got != (Account{Read: 16, Delivered: 14, Dropped: 2, DroppedBy: event.Filtered.Of(2)}) || len(l.Streams()) != 0 {
 		t.Fatalf("%+v", got)
 	}
 }

@@ -37,7 +37,7 @@ func (c *conn) emit(arena []byte, pend *pending) error {
 	c.pos++
 	ticket := c.ledgerStream().Open(c.pos, len(b.Recs))
 	if len(b.Recs) == 0 {
-		ticket.Settled(0)
+		ticket.Settled(event.Drops{})
 		return nil
 	}
 	c.l.metrics.in.Records.Add(float64(len(b.Recs)))

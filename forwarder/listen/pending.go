@@ -88,7 +88,7 @@ func (p *pending) done() {
 	}
 	p.set.mu.Unlock()
 	for _, w := range safe {
-		w.ticket.Settled(0)
+		w.ticket.Settled(event.Drops{})
 	}
 }
 
@@ -110,7 +110,7 @@ type part struct {
 }
 
 // Settled implements event.Receipt.
-func (r *part) Settled(dropped int) {
+func (r *part) Settled(dropped event.Drops) {
 	r.ticket.Settled(dropped)
 	r.p.done()
 }

@@ -109,7 +109,7 @@ type answered struct {
 }
 
 // Settled implements event.Receipt.
-func (a *answered) Settled(dropped int) {
+func (a *answered) Settled(dropped event.Drops) {
 	a.ticket.Settled(dropped)
 	a.done()
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"sync/atomic"
 
+	"sluice/event"
 	"sluice/forwarder/ledger"
 )
 
@@ -39,12 +40,12 @@ type chain struct {
 	r       *reader
 	ticket  *ledger.Ticket
 	links   []link
-	dropped int
+	dropped event.Drops
 	acked   atomic.Bool
 }
 
 // Settled implements event.Receipt.
-func (c *chain) Settled(dropped int) {
+func (c *chain) Settled(dropped event.Drops) {
 	c.dropped = dropped
 	c.acked.Store(true)
 	c.r.nudge()
@@ -63,7 +64,7 @@ func (c *chain) step() bool {
 	c.ticket.Settled(c.dropped)
 	for _, l := range slices.Backward(c.links) { // the youngest first
 		if !l.awaits {
-			l.ticket.Settled(0)
+			l.ticket.Settled(event.Drops{})
 		}
 	}
 	return true

@@ -101,7 +101,7 @@ func (i *identity) moved(pos int64) {
 	})
 	i.mu.Unlock()
 	for _, t := range slices.Backward(due) {
-		t.SettledWith(0)
+		t.SettledWith(event.Drops{})
 	}
 }
 

@@ -48,7 +48,7 @@ func (r *reader) skip(g *group, f *file, i *identity, size int64) outcome {
 		r.t.m.excluded.Add(float64(end - f.off))
 		f.long, f.off = nil, end
 		f.at.Store(end)
-		i.stream.Open(g.hold(f), 0).Settled(0)
+		i.stream.Open(g.hold(f), 0).Settled(event.Drops{})
 	}
 	f.seen.Store(size)
 	r.t.m.setLag(f, 0)

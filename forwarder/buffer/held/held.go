@@ -163,7 +163,7 @@ func Ack(parts []*Part) *event.Ack { return event.NewAck(joined(parts)) }
 type joined []*Part
 
 // Settled implements event.Receipt.
-func (j joined) Settled(int) {
+func (j joined) Settled(event.Drops) {
 	for _, p := range j {
 		p.Release()
 	}

@@ -24,7 +24,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 type receipt struct{ n atomic.Int64 }
 
-func (r *receipt) Settled(int) { r.n.Add(1) }
+func (r *receipt) Settled(event.Drops) { r.n.Add(1) }
 
 func (r *receipt) ack() *event.Ack { return event.NewAck(r) }
 
