@@ -28,7 +28,7 @@ var arrows = map[string]struct{ ours, others string }{
 	"serve":                    {"", ""},
 	"admin":                    {"secret serve", "*"},
 	"forwarder":                {"event forwarder/ledger", "github.com/prometheus"},
-	"forwarder/ledger":         {"", ""},
+	"forwarder/ledger":         {"event", ""},
 	"forwarder/checkpoint":     {"", ""},
 	"forwarder/buffer":         {"event forwarder/buffer/segment forwarder/buffer/vfs forwarder/buffer/wal", ""},
 	"forwarder/buffer/held":    {"event forwarder/buffer/segment forwarder/buffer/vfs forwarder/buffer/wal", ""},

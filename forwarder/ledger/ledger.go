@@ -5,7 +5,7 @@
 // was opened that has been answered for, never more; and for every stream, at
 // any moment, read = delivered + dropped + pending, counted in source records.
 // What Freeze shows belongs together: the accounts are those of exactly what
-// lies before the positions that were told. Standard library only, no I/O.
+// lies before the positions that were told. No I/O.
 package ledger
 
 import (
