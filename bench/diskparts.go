@@ -183,7 +183,7 @@ func (b *diskBench) outage(ctx context.Context) error {
 		return err
 	}
 	commit := full.buffer / max(full.commits, 1)
-	disk, err := fsync.Append(b.dir, int(commit), int(full.commits))
+	disk, err := fsync.Append(b.dir, int(commit), int(min(full.buffer, 1e9)/commit)) // more tells nothing new
 	if err != nil {
 		return err
 	}
