@@ -19,6 +19,8 @@ import (
 // ackedClient sends numbered records with chunk ids, one at a time, and knows
 // which were acknowledged.
 type ackedClient struct {
+	gate chan struct{} // nil, or: a token for each message
+
 	mu    sync.Mutex
 	next  int
 	acked map[int]bool
@@ -34,6 +36,9 @@ func (c *ackedClient) run(addr string, told func(n int)) error {
 	defer conn.Close()
 	r := msgp.NewReader(conn)
 	for n := 1; ; n++ {
+		if c.gate != nil {
+			<-c.gate
+		}
 		c.mu.Lock()
 		number := c.next
 		c.next++

@@ -39,7 +39,8 @@ func openDataDir(path string) (*dataDir, error) {
 		}
 		return nil, fmt.Errorf("cannot lock data directory %s: %w", path, err)
 	}
-	if err := errors.Join(f.Truncate(0), writePid(f)); err != nil {
+	// On a disk that is full the agent must start all the same, to empty it.
+	if err := writePid(f); err != nil && !errors.Is(err, unix.ENOSPC) {
 		f.Close()
 		return nil, fmt.Errorf("cannot write lock file of %s: %w", path, err)
 	}
@@ -77,8 +78,11 @@ func Hold(path string) (release func() error, err error) {
 }
 
 func writePid(f *os.File) error {
-	_, err := f.WriteAt(fmt.Appendf(nil, "%d\n", os.Getpid()), 0)
-	return err
+	n, err := f.WriteAt(fmt.Appendf(nil, "%d\n", os.Getpid()), 0)
+	if err != nil {
+		return err
+	}
+	return f.Truncate(int64(n)) // the holder before may have had a longer one
 }
 
 func (d *dataDir) Close() error { return d.lock.Close() }
