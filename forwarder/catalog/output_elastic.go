@@ -2,14 +2,18 @@ package catalog
 
 import (
 	"cmp"
+	"encoding/json"
 	"fmt"
+	"maps"
 	"net"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"sluice/event"
 	"sluice/sink/elastic"
 )
 
@@ -42,6 +46,7 @@ type elasticMatch struct {
 	Timeout    time.Duration `conf:"request_timeout"`
 	Level      string        `conf:"compression_level,oneof=no_compression|best_speed|best_compression|default_compression"`
 	Pipeline   string        `conf:"pipeline"`
+	Headers    string        `conf:"custom_headers,secret"` // a JSON object
 	Write      string        `conf:"write_operation,oneof=index|create"`
 
 	IDKey      string   `conf:"id_key"`
@@ -89,6 +94,15 @@ func newElasticMatch(c *Context, p elasticMatch) (output, error) {
 	}
 	if p.IndexKey != "" { // as in Fluentd
 		cfg.Like.Theirs.Removed = append(p.RemoveKeys[:len(p.RemoveKeys):len(p.RemoveKeys)], cfg.Like.Theirs.IndexKey)
+	}
+	if p.Headers != "" {
+		var headers map[string]string
+		if json.Unmarshal([]byte(p.Headers), &headers) != nil {
+			return output{}, fieldError{"custom_headers", "custom_headers is no JSON object of texts", `write {"NAME": "VALUE"}`}
+		}
+		for _, name := range slices.Sorted(maps.Keys(headers)) {
+			cfg.Like.Headers = append(cfg.Like.Headers, event.Pair{Name: name, Value: headers[name]})
+		}
 	}
 	if p.TagInto {
 		cfg.Like.TagKey = p.TagKey

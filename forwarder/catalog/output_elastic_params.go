@@ -36,7 +36,6 @@ var elasticMatchParams = params{
 		"tls_verify_hostname": "ssl_verify says it", "catch_transport_exception_on_retry": "a server that cannot be reached is tried again for as long as it takes",
 	},
 	missing: map[string]string{
-		"custom_headers":  "requests come without these headers",
 		"include_tag_ids": "documents come without them",
 	},
 	refused: map[string]string{

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"sluice/event"
 	"sluice/secret"
 )
 
@@ -34,14 +35,15 @@ type Config struct {
 // Like is what fluent-plugin-elasticsearch's parameters say beyond the
 // settings: the shape of schema fluentd, and how the servers are spoken to.
 type Like struct {
-	TagKey     string // the field that gets the tag; empty: none does
-	Timestamp  bool   // documents have @timestamp
-	Metadata   bool   // container lines have docker and kubernetes
-	Pipeline   string // ingest pipeline; empty: the index's own
-	Insecure   bool   // the server's certificate is not verified
-	ClientCert string // PEM file; empty: none
-	ClientKey  string // PEM file
-	Theirs     Theirs // what fields of the record say
+	TagKey     string       // the field that gets the tag; empty: none does
+	Timestamp  bool         // documents have @timestamp
+	Metadata   bool         // container lines have docker and kubernetes
+	Pipeline   string       // ingest pipeline; empty: the index's own
+	Insecure   bool         // the server's certificate is not verified
+	ClientCert string       // PEM file; empty: none
+	ClientKey  string       // PEM file
+	Headers    []event.Pair // of every request, beside the sink's own
+	Theirs     Theirs       // what fields of the record say
 }
 
 // DataStream names the data stream logs-DATASET-NAMESPACE. An empty dataset is

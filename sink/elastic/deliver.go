@@ -95,6 +95,9 @@ func retryAll(c *event.Chunk, s event.Signal, reason string) event.Verdict {
 // header is what every request says.
 func (s *Sink) header() http.Header {
 	h := http.Header{"Accept": {"application/json"}}
+	for _, p := range s.like.Headers {
+		h.Set(p.Name, p.Value)
+	}
 	auth, err := s.auth.header()
 	if err != nil {
 		s.log.Warn("a secret cannot be read again: the one before stays in use", "error", err)

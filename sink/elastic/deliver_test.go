@@ -177,12 +177,16 @@ func TestDeliverRequest(t *testing.T) {
 				r.Header.Get("Content-Type") != "application/x-ndjson" || r.UserAgent() != "sluice" || r.Header.Get("Accept-Encoding") != "" {
 				t.Errorf("%s %s, %d bytes, %v", r.Method, r.URL, r.ContentLength, r.Header)
 			}
+			if r.Header.Get("X-Tenant") != "shop" {
+				t.Errorf("%v", r.Header)
+			}
 			if want := "ApiKey " + base64.StdEncoding.EncodeToString([]byte("id:key")); r.Header.Get("Authorization") != want {
 				t.Errorf("Authorization %q", r.Header.Get("Authorization"))
 			}
 			_, _ = io.WriteString(w, goodAnswer(3))
 		}, func(cfg *Config) {
 			cfg.Compression, cfg.APIKey = compression, "id:key"
+			cfg.Like.Headers = []event.Pair{{Name: "x-tenant", Value: "shop"}}
 			cfg.URLs[0] += "/prefix/"
 		})
 		for range 2 {
