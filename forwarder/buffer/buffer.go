@@ -90,7 +90,7 @@ type Buffer struct {
 	calm     []*entry // to be written when they have waited too long; oldest first
 	resident []*entry // on the disk and in memory, to leave memory: the last one first
 	trim     int      // length of resident at which what is done with leaves it
-	batch    int      // how many entries load makes at a time, about
+	batch    int      // how many entries load makes at a time, at most
 	loose    int      // entries that came to be bare since the last fold, about
 	answered time.Time
 	unswept  bool      // something on the disk was answered for since the last sweep
@@ -114,7 +114,7 @@ func New(cfg Config, share *Share, pool Pool, store *Store) *Buffer {
 	m := &Buffer{
 		cfg: cfg, share: share, pool: pool, begun: time.Now(), answered: time.Now(),
 		queues: map[string]*queue{}, changed: make(chan struct{}), kick: make(chan struct{}, 1),
-		batch: min(max(share.budget.limit/16/entryCharge, 16), 4096),
+		batch: max(share.budget.limit/16/entryCharge, 16),
 	}
 	if store != nil && store.Log != nil {
 		m.wal, m.when = store.Log, store.When

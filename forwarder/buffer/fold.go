@@ -7,6 +7,9 @@ import (
 	"sluice/forwarder/buffer/wal"
 )
 
+// fewBlocks is how many bare entries are worth a fold, and a read.
+const fewBlocks = 4096
+
 // spanMost is how many blocks a span has at most.
 const spanMost = 1 << 16
 
@@ -76,13 +79,14 @@ func (m *Buffer) foldList(list *[]*part, from, to int) (freed int) {
 // next there. Called with mu held, which it gives up while it reads.
 func (m *Buffer) load(key string, q *queue, p *part) {
 	q.loading = true
-	most := m.batch
-	if _, atEnd := m.turn(q); atEnd {
-		most = 0
+	stop := wal.Stop{Blocks: min(m.batch, fewBlocks), Bytes: m.cfg.FlushBytes, Most: m.batch}
+	_, atEnd := m.turn(q)
+	if atEnd {
+		stop = wal.Stop{} // its last blocks are needed first
 	}
 	read := p.span.Span
 	m.mu.Unlock()
-	found, end, err := m.wal.Heads(read, key, most)
+	found, end, err := m.wal.Heads(read, key, stop)
 	m.mu.Lock()
 	q.loading = false
 	defer m.wake()
@@ -94,22 +98,18 @@ func (m *Buffer) load(key string, q *queue, p *part) {
 		}
 	}
 	p.span.unread = 0
-	m.unfold(key, q, p, found, end)
-	if most == 0 {
+	m.unfold(key, q, p, found[key], end)
+	delete(found, key)
+	if atEnd {
 		return
 	}
-	seen := map[string]bool{key: true}
-	for _, f := range found {
-		if seen[f.Key] {
-			continue
-		}
-		seen[f.Key] = true
-		q := m.queues[f.Key]
+	for key, list := range found {
+		q := m.queues[key]
 		if q == nil || q.loading || q.parked {
 			continue
 		}
-		if list, _ := m.turn(q); list != nil && (*list)[0].span != nil && (*list)[0].span.Met(read) {
-			m.unfold(f.Key, q, (*list)[0], found, end)
+		if turn, _ := m.turn(q); turn != nil && (*turn)[0].span != nil && (*turn)[0].span.Met(read) {
+			m.unfold(key, q, (*turn)[0], list, end)
 		}
 	}
 }
@@ -118,7 +118,7 @@ func (m *Buffer) load(key string, q *queue, p *part) {
 // of what is left of it. Called with mu held.
 func (m *Buffer) unfold(key string, q *queue, p *part, found []wal.Found, end int64) {
 	parts := []*part{}
-	for _, f := range p.span.Cut(found, key, end) {
+	for _, f := range p.span.Cut(found, end) {
 		e := &entry{
 			owner: ownerOf(f.Tag), ref: f.Ref, born: p.span.born, bytes: int(f.Body),
 			items: f.Items, left: f.Items, weight: f.Weight,

@@ -191,3 +191,67 @@ func TestDropOldestTakesSpans(t *testing.T) {
 		r.finish()
 	})
 }
+
+// TestManyKeysAreReadOnce: their blocks stand mixed in the files. No key has
+// the files read for it alone, and chunks are not small for it.
+func TestManyKeysAreReadOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const blocks, keys = 4000, 20
+		o := rigOptions{when: Always, memory: 1 << 20, limit: 10 << 20, segment: 1 << 20}
+		r := start(t, vfstest.New(), o)
+		r.tiny(blocks, keys)
+		r.finish()
+		r = start(t, r.disk, o)
+		reads, leases := 0, 0
+		r.disk.Fail(func(c vfstest.Call) error {
+			if c.Op == "read" {
+				reads++
+			}
+			return nil
+		})
+		r.Close()
+		for r.Stats().Records > 0 {
+			r.Settle(r.lease(1<<20), nil)
+			leases++
+		}
+		// A load is of some 400 blocks: 20 of each key.
+		if leases > 2*blocks/20 || reads > blocks+blocks/5 {
+			t.Fatalf("%d blocks took %d leases and %d reads", blocks, leases, reads)
+		}
+		r.finish()
+	})
+}
+
+// TestNothingHoldsWhatWasDelivered: a list of what may leave memory is no reason
+// for blocks to stay there.
+func TestNothingHoldsWhatWasDelivered(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := start(t, vfstest.New(), rigOptions{when: Always, memory: 1 << 20})
+		for range 50 {
+			r.add("a", 100, true)
+		}
+		synctest.Wait()
+		for r.Stats().Records > 0 {
+			r.Settle(r.lease(100), nil)
+		}
+		look := func() (entries, blocks int) {
+			synctest.Wait()
+			r.mu.Lock()
+			defer r.mu.Unlock()
+			for _, e := range r.resident {
+				if e.whole != nil || e.first.b != nil {
+					blocks++
+				}
+			}
+			return len(r.resident), blocks
+		}
+		if _, blocks := look(); blocks > 0 {
+			t.Fatalf("%d blocks that were delivered are held", blocks)
+		}
+		time.Sleep(2 * sweepEach)
+		if entries, _ := look(); entries > 0 {
+			t.Fatalf("%d entries are held", entries)
+		}
+		r.finish()
+	})
+}

@@ -37,7 +37,7 @@ func (m *Buffer) relieve() {
 		m.resident = m.resident[:len(m.resident)-1]
 		freed += m.evict(e)
 	}
-	if m.loose >= m.batch {
+	if m.loose >= min(m.batch, fewBlocks) {
 		freed += m.fold()
 	}
 	if m.share.Admit(m.pressing) == nil {

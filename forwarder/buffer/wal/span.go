@@ -31,12 +31,12 @@ func (s *Span) Join(r Ref, bytes int, weight uint32) bool {
 	return true
 }
 
-// Cut takes the span's blocks before end out of it, which are in the list; of
-// the list it returns those, which are of the span's key.
-func (s *Span) Cut(list []Found, key string, end int64) (own []Found) {
+// Cut takes the span's blocks before end out of it; they are in the list of
+// blocks of its key, of which it returns them.
+func (s *Span) Cut(list []Found, end int64) (own []Found) {
 	n := s.next - uint32(s.Blocks)
 	for _, f := range list {
-		if f.Key != key || f.Off < s.from || f.Off >= min(s.to, end) {
+		if f.Off < s.from || f.Off >= min(s.to, end) {
 			continue
 		}
 		f.nth = n
@@ -61,23 +61,32 @@ func (s *Span) Met(t Span) bool { return s.file == t.file && s.from >= t.from }
 // Segment names the file, for logs.
 func (s *Span) Segment() string { return s.file.path }
 
+// Stop is when Heads has read enough: so many Blocks of all keys and, of the
+// span's own, so many Bytes of bodies; or Most blocks, if one of them is its own.
+// Its zero value: at the span's end.
+type Stop struct{ Blocks, Bytes, Most int }
+
 // Heads reads where the blocks in the span are, those of other keys among them
-// too, until there are most of them and one at least is of the span's key; most
-// 0: all. end is behind the last one. The error is that of a read that failed:
+// too, by key. end is behind the last one. The error is that of a read that failed:
 // some may be missing.
-func (l *Log) Heads(s Span, key string, most int) (list []Found, end int64, err error) {
-	own := false
+func (l *Log) Heads(s Span, key string, stop Stop) (found map[string][]Found, end int64, err error) {
+	found = map[string][]Found{}
+	blocks, bytes := 0, 0
 	end = s.to
 	err = segment.Heads(s.file.f, s.from, s.to, func(f segment.Found) bool {
-		list = append(list, Found{Ref{s.file, f.Off, f.Size, 0}, f.Meta})
-		own = own || f.Key == key
-		if most == 0 || !own || len(list) < most {
+		found[f.Key] = append(found[f.Key], Found{Ref{s.file, f.Off, f.Size, 0}, f.Meta})
+		blocks++
+		if f.Key == key {
+			bytes += int(f.Body)
+		}
+		enough := blocks >= stop.Blocks && bytes >= stop.Bytes || blocks >= stop.Most
+		if stop.Most == 0 || len(found[key]) == 0 || !enough {
 			return true
 		}
 		end = f.Off + int64(f.Size)
 		return false
 	})
-	return list, end, err
+	return found, end, err
 }
 
 // Forget says that so many blocks of the span cannot be found any more: its
