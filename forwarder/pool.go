@@ -19,8 +19,9 @@ type Pool struct {
 	max     int              // class of a fresh scratch block
 }
 
-// maxFree is how many bytes of bodies of one class are kept, about.
-const maxFree = 8 << 20
+// maxFree is how many bytes of bodies of one class are kept, about: what a few
+// clients' windows hold, for their acks come together.
+const maxFree = 24 << 20
 
 // NewPool makes an empty pool.
 func NewPool() *Pool { return &Pool{max: 9} } // 512 KiB
