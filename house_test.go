@@ -13,8 +13,9 @@ import (
 // everything.
 var arrows = map[string]struct{ ours, others string }{
 	"event":                    {"", "github.com/zeebo/xxh3"},
-	"wire":                     {"wire/quote", "github.com/tinylib/msgp github.com/klauspost/compress"},
+	"wire":                     {"wire/quote wire/inflate", "github.com/tinylib/msgp github.com/klauspost/compress"},
 	"wire/quote":               {"", ""},
+	"wire/inflate":             {"", ""},
 	"wire/metadata":            {"event wire", "github.com/tinylib/msgp"},
 	"parser":                   {"event wire/quote parser/timefmt parser/rubyexp", ""},
 	"parser/timefmt":           {"event", ""},

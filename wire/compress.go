@@ -4,10 +4,10 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
 
-	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
+
+	"sluice/wire/inflate"
 )
 
 // ErrCompression says that a payload is not compressed as its frame says, or
@@ -57,9 +57,10 @@ type Inflater struct {
 	// Grow, when set, is asked before the output grows by so many bytes.
 	Grow func(bytes int) error
 
-	gz  *gzip.Reader
-	zs  *zstd.Decoder
-	src bytes.Reader
+	gz inflate.Decoder
+	zs *zstd.Decoder
+
+	packed, max int // bytes of gzip's source, and the most that may come out
 }
 
 // Unpack appends to dst[:0] what src holds, all its members or frames, and
@@ -91,38 +92,26 @@ func (z *Inflater) room(dst []byte, size int) ([]byte, error) {
 }
 
 func (z *Inflater) gzip(dst, src []byte, max int) ([]byte, error) {
-	z.src.Reset(src)
-	defer z.src.Reset(nil)
-	var err error
-	if z.gz == nil {
-		z.gz, err = gzip.NewReader(&z.src)
-	} else {
-		err = z.gz.Reset(&z.src)
+	if z.gz.Grow == nil {
+		z.gz.Grow = z.more
+	}
+	z.packed, z.max = len(src), max
+	dst, err := z.gz.Gzip(dst, src)
+	if err == nil && len(dst) > max {
+		err = TooLargeError{max}
 	}
 	if err != nil {
-		if err == io.EOF {
-			err = io.ErrUnexpectedEOF
-		}
 		return dst[:0], err
 	}
-	dst = dst[:0]
-	for {
-		if len(dst) == cap(dst) {
-			if dst, err = z.room(dst, min(max+1, 2*cap(dst)+4*len(src)+512)); err != nil {
-				return dst[:0], err
-			}
-		}
-		n, err := z.gz.Read(dst[len(dst):cap(dst)])
-		dst = dst[:len(dst)+n]
-		switch {
-		case len(dst) > max:
-			return dst[:0], TooLargeError{max}
-		case err == io.EOF:
-			return dst, nil
-		case err != nil:
-			return dst[:0], err
-		}
+	return dst, nil
+}
+
+// more makes room for what gzip unpacks to.
+func (z *Inflater) more(dst []byte) ([]byte, error) {
+	if len(dst) > z.max {
+		return dst, TooLargeError{z.max}
 	}
+	return z.room(dst, min(z.max+1+inflate.Slack, 2*cap(dst)+4*z.packed+512))
 }
 
 // zstdBlock is the most that one block of zstd unpacks to, in bytes.
