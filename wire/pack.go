@@ -20,17 +20,30 @@ type Deflater struct {
 // Label is what a frame's option calls the codec; empty for Plain.
 func (c Codec) Label() string { return [...]string{"", "gzip", "zstd"}[c] }
 
-// Pack appends to dst the parts, one after the other, as one gzip member or one
-// zstd frame.
+// maxFrame is the most that goes into one zstd frame, in bytes. Fluent Bit 5.1
+// unpacks a frame into buffer_chunk_size bytes, by default 1,024,000: of one that
+// does not fit there it takes nothing, and acknowledges it.
+const maxFrame = 768 << 10
+
+// Pack appends to dst the parts, one after the other, as one gzip member or as
+// zstd frames of at most maxFrame bytes each.
 func (z *Deflater) Pack(codec Codec, dst []byte, parts [][]byte) ([]byte, error) {
 	out := bytes.NewBuffer(dst)
 	w, err := z.writer(codec, out)
 	if err != nil {
 		return dst, fmt.Errorf("cannot compress: %w", err)
 	}
+	room := maxFrame
 	for _, p := range parts {
-		if _, err = w.Write(p); err != nil {
-			break
+		for codec == ZstdCodec && len(p) > room && err == nil {
+			_, err = w.Write(p[:room])
+			err = errors.Join(err, w.Close())
+			z.zs.Reset(out)
+			p, room = p[room:], maxFrame
+		}
+		if err == nil {
+			_, err = w.Write(p)
+			room -= len(p)
 		}
 	}
 	if err = errors.Join(err, w.Close()); err != nil {

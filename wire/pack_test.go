@@ -2,7 +2,10 @@ package wire
 
 import (
 	"bytes"
+	"fmt"
 	"testing"
+
+	"github.com/klauspost/compress/zstd"
 )
 
 func TestPackGoesBack(t *testing.T) {
@@ -24,5 +27,63 @@ func TestPackGoesBack(t *testing.T) {
 				t.Errorf("%s: %v, %d bytes of %d", codec.Label(), err, len(got), len(want))
 			}
 		}
+	}
+}
+
+// frame is the first zstd frame of p (RFC 8878, 3.1.1).
+func frame(t *testing.T, p []byte) []byte {
+	t.Helper()
+	var h zstd.Header
+	if err := h.Decode(p); err != nil {
+		t.Fatal(err)
+	}
+	at := h.HeaderSize
+	for last := false; !last; {
+		block := int(p[at]) | int(p[at+1])<<8 | int(p[at+2])<<16
+		size := block >> 3
+		if block>>1&3 == 1 { // one byte, repeated
+			size = 1
+		}
+		at, last = at+3+size, block&1 == 1
+	}
+	if h.HasCheckSum {
+		at += 4
+	}
+	return p[:at]
+}
+
+// Fluent Bit loses a frame of zstd that unpacks to more than its buffer, and
+// acknowledges it.
+func TestZstdFramesAreSmall(t *testing.T) {
+	var parts [][]byte
+	for i := range 40 { // of any size, also larger than a frame
+		parts = append(parts, bytes.Repeat([]byte(fmt.Sprintln("line", i)), i*i*200))
+	}
+	want := bytes.Join(parts, nil)
+	var z Deflater
+	packed, err := z.Pack(ZstdCodec, nil, parts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	var got []byte
+	frames := 0
+	for ; len(packed) > 0; frames++ {
+		one := frame(t, packed)
+		before := len(got)
+		if got, err = d.DecodeAll(one, got); err != nil {
+			t.Fatal(err)
+		}
+		if n := len(got) - before; n > maxFrame || n == 0 {
+			t.Errorf("frame %d unpacks to %d bytes", frames, n)
+		}
+		packed = packed[len(one):]
+	}
+	if !bytes.Equal(got, want) || frames != (len(want)+maxFrame-1)/maxFrame {
+		t.Errorf("%d bytes of %d in %d frames", len(got), len(want), frames)
 	}
 }
