@@ -44,7 +44,7 @@ var arrows = map[string]struct{ ours, others string }{
 	"forwarder/enrich":         {"event", "*"},
 	"forwarder/listen":         {"event parser wire wire/metadata forwarder/ledger forwarder/meter forwarder/netin secret", "*"},
 	"forwarder/netin":          {"event forwarder/ledger forwarder/meter", ""},
-	"sink/elastic":             {"event parser wire secret", "*"},
+	"sink/elastic":             {"event parser wire secret sink/format", "*"},
 	"forwarder/web":            {"event parser wire forwarder/netin serve", "github.com/prometheus github.com/klauspost/compress"},
 	"forwarder/sample":         {"event parser forwarder/netin", "github.com/prometheus"},
 	"forwarder/status":         {"serve", ""},

@@ -128,7 +128,7 @@ func TestTheDaemonsetsFluentConf(t *testing.T) {
 	runFluent(t, s, store, 2)
 	doc := store.docs["hello"]
 	want := map[string]any{
-		"message": "hello", "stream": "stdout", "logtag": "F", "@timestamp": "2026-11-22T09:42:30.686123456+00:00",
+		"message": "hello", "stream": "stdout", "logtag": "F", "time": "2026-11-22T09:42:30.686123456Z", "@timestamp": "2026-11-22T09:42:30.686123456+00:00",
 		"tag":    "kubernetes" + strings.ReplaceAll(filepath.Join(dir, log), "/", "."),
 		"docker": map[string]any{"container_id": id},
 		"kubernetes": map[string]any{

@@ -43,7 +43,7 @@ func modern(e *conf.Element) *conf.Element {
 	c.Children = slices.Clone(c.Children)
 	for i, s := range c.Children {
 		if s.Name == "parse" || s.Name == "pattern" {
-			c.Children[i] = joined(renamedType(merged(s, modern(s))))
+			c.Children[i] = timed(joined(renamedType(merged(s, modern(s)))))
 		}
 	}
 	return &c
@@ -90,6 +90,17 @@ func joined(e *conf.Element) *conf.Element {
 	if expression != "" {
 		c.Params = append(c.Params, conf.Param{Name: "expression", Value: expression, Pos: first})
 	}
+	return &c
+}
+
+// timed is @type cri as its plug-in has it: the time stays as a field.
+func timed(e *conf.Element) *conf.Element {
+	kind, p := e.Type()
+	if kind != "cri" || e.Param("keep_time_key") != nil || e.Child("parse", 0) != nil {
+		return e
+	}
+	c := *e
+	c.Params = append(slices.Clone(e.Params), conf.Param{Name: "keep_time_key", Value: "true", Pos: p.Pos})
 	return &c
 }
 

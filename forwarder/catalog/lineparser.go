@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"strconv"
+	"time"
 
 	"sluice/event"
 	"sluice/forwarder/filter"
@@ -46,6 +47,7 @@ func (k offsetKey) Apply(b *event.Batch) {
 type lineParser struct {
 	message   string // what the text of a container's line is called
 	container bool   // it is parsed
+	unmatched bool   // what cannot be parsed goes on as unmatched_line, not as failed
 	parser    *filter.Parser
 }
 
@@ -57,6 +59,9 @@ func (p *lineParser) Apply(b *event.Batch) {
 	message, stream := b.KeyString("message"), b.KeyString("stream")
 	if _, runtime := b.Get(0, stream); !runtime || p.container {
 		p.parser.Apply(b)
+		if p.unmatched {
+			keepUnmatched(b, message)
+		}
 		return
 	}
 	if p.message == "message" {
@@ -64,11 +69,49 @@ func (p *lineParser) Apply(b *event.Batch) {
 	}
 	to := b.KeyString(p.message)
 	for i := range b.Recs {
-		fields := b.FieldsOf(i)
-		for j := range fields {
-			if fields[j].Key == message {
-				fields[j].Key = to
-			}
+		rename(b, i, message, to)
+	}
+}
+
+// lineTime puts the time of container lines on their records, as the plug-in
+// parser-cri does.
+type lineTime string
+
+// Apply implements forwarder.Filter.
+func (k lineTime) Apply(b *event.Batch) {
+	if len(b.Recs) == 0 {
+		return
+	}
+	if _, runtime := b.Get(0, b.KeyString("stream")); !runtime {
+		return
+	}
+	key := b.KeyString(string(k))
+	for i := range b.Recs {
+		if b.Recs[i].State == event.Live {
+			start := len(b.Arena)
+			b.Arena = b.Recs[i].Time.Std().AppendFormat(b.Arena, time.RFC3339Nano)
+			b.Set(i, key, b.Since(start, event.Text))
+		}
+	}
+}
+
+// keepUnmatched makes of lines that could not be parsed what Fluentd makes of
+// them.
+func keepUnmatched(b *event.Batch, message uint16) {
+	to := b.KeyString("unmatched_line")
+	for i := range b.Recs {
+		if b.Recs[i].State == event.Failed {
+			b.Recs[i].State = event.Live
+			rename(b, i, message, to)
+		}
+	}
+}
+
+func rename(b *event.Batch, i int, from, to uint16) {
+	fields := b.FieldsOf(i)
+	for j := range fields {
+		if fields[j].Key == from {
+			fields[j].Key = to
 		}
 	}
 }

@@ -15,6 +15,7 @@ import (
 
 	"sluice/event"
 	"sluice/sink/elastic"
+	"sluice/sink/format"
 )
 
 // newElastic makes Elasticsearch's sink.
@@ -86,11 +87,11 @@ func newElasticMatch(c *Context, p elasticMatch) (output, error) {
 		cfg.Compression = "none"
 	}
 	cfg.Like = elastic.Like{
-		Timestamp: p.Logstash || p.Timestamp, Metadata: c.builder.metadata, Pipeline: p.Pipeline,
+		Timestamp: p.Logstash || p.Timestamp, OwnDate: p.Logstash, Metadata: c.builder.metadata, Pipeline: p.Pipeline,
 		Insecure: !p.SSLVerify, ClientCert: p.ClientCert, ClientKey: p.ClientKey,
 	}
 	cfg.Like.Theirs = elastic.Theirs{
-		IDKey: theirName(p.IDKey), RoutingKey: theirName(p.RoutingKey), IndexKey: theirName(p.IndexKey), Removed: p.RemoveKeys, Overwrite: p.Write == "index",
+		IDKey: format.FieldName(p.IDKey), RoutingKey: format.FieldName(p.RoutingKey), IndexKey: format.FieldName(p.IndexKey), Removed: p.RemoveKeys, Overwrite: p.Write == "index",
 	}
 	if p.IndexKey != "" { // as in Fluentd
 		cfg.Like.Theirs.Removed = append(p.RemoveKeys[:len(p.RemoveKeys):len(p.RemoveKeys)], cfg.Like.Theirs.IndexKey)
@@ -161,14 +162,6 @@ func (p *elasticMatch) into(cfg *elastic.Config) error {
 	return nil
 }
 
-// theirName is a field's name without the signs of an accessor: $.a.b is a.b.
-func theirName(s string) string {
-	if strings.HasPrefix(s, "$") {
-		return strings.TrimSuffix(strings.TrimPrefix(ownPlaceholder("${"+s+"}"), "${$."), "}")
-	}
-	return s
-}
-
 // fieldName are placeholders.
 var fieldName = regexp.MustCompile(`\$\{[^}]*\}`)
 
@@ -178,10 +171,8 @@ func ownPlaceholder(s string) string {
 	switch {
 	case name == "tag" || strings.HasPrefix(name, "tag[") || strings.HasPrefix(name, "$."):
 		return s
-	case strings.HasPrefix(name, "$['") || strings.HasPrefix(name, `$["`):
-		name = strings.NewReplacer("']['", ".", `"]["`, ".", "$['", "", `$["`, "", "']", "", `"]`, "").Replace(name)
 	}
-	return "${$." + name + "}"
+	return "${$." + format.FieldName(name) + "}"
 }
 
 // url makes a server's address of HOST, HOST:PORT or a whole one.

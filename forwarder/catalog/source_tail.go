@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -35,6 +36,7 @@ type tailSource struct {
 	RotateWait  time.Duration `conf:"rotate_wait"`
 	MaxLine     int64         `conf:"max_line_size,size"`
 	FlushAfter  time.Duration `conf:"multiline_flush_interval"`
+	Unmatched   bool          `conf:"emit_unmatched_lines"`
 	Group       tailGroup     `conf:"group"`
 	Parse       tailParse     `conf:"parse"`
 }
@@ -111,7 +113,7 @@ var tailSourceParams = params{
 		"enable_watch_timer": ownWatch, "enable_stat_watcher": ownWatch, "watcher_backend": ownWatch, "open_on_every_update": ownWatch,
 		"skip_refresh_on_startup": ownWatch, "path_timezone": "times in paths are not used", "glob_policy": "*, ? and [a-z] are understood",
 		"read_lines_limit": ownPace, "throttling_period": ownPace,
-		"emit_unmatched_lines": "a line that cannot be parsed goes to @ERROR, or goes on as it is", "emit_event": ownPace,
+		"emit_event":                       ownPace,
 		"ignore_repeated_permission_error": "a message that repeats is held back always",
 	},
 }
@@ -137,7 +139,7 @@ func newTailSource(c *Context, p tailSource) (input, error) {
 // steps are what becomes of a line. What the source puts on a record comes behind
 // the parser, which may leave nothing else of it.
 func (p *tailSource) steps() (steps []forwarder.Step, err error) {
-	f, err := newLineParser(p.Parse.Config)
+	f, err := newLineParser(p.Parse.Config, p.Unmatched)
 	if f != nil {
 		steps = append(steps, forwarder.Step{Filter: f})
 	}
@@ -219,12 +221,14 @@ func (p *tailParse) oneExpression(cfg *tail.Config) error {
 // newLineParser makes the filter that does what <parse> says beyond what tail
 // does by itself: it knows the lines of container runtimes, whatever their
 // format is called. nil: nothing.
-func newLineParser(cfg parser.Config) (forwarder.Filter, error) {
+func newLineParser(cfg parser.Config, unmatched bool) (forwarder.Filter, error) {
 	if cfg.Type == "" {
 		return nil, fieldError{"parse", "there is no <parse>", "add <parse> with @type json, cri, none or the like"}
 	}
-	f := &lineParser{message: "message"}
+	f := &lineParser{message: "message", unmatched: unmatched}
 	switch {
+	case cfg.Type == "cri" && len(cfg.Parse) == 0 && cfg.KeepTimeKey:
+		return lineTime(cmp.Or(cfg.TimeKey, "time")), nil
 	case cfg.Type == "none" && (cfg.MessageKey == "" || cfg.MessageKey == "message"), cfg.Type == "cri" && len(cfg.Parse) == 0:
 		return nil, nil
 	case cfg.Type == "regexp" && strings.Contains(cfg.Expression, "<logtag>") || cfg.Type == "regexp" && strings.Contains(cfg.Expression, "(?<stream>stdout|stderr)"):

@@ -69,6 +69,12 @@ func newWeb(c *Context, p webSource) (input, error) {
 	if cfg.Parse, err = parser.New(p.Parse); err != nil {
 		return input{}, below("parse", err)
 	}
+	if !cfg.Whole { // with the request's time a field time is one like others
+		p.Parse.KeepTimeKey = true
+		if cfg.Timed, err = parser.New(p.Parse); err != nil {
+			return input{}, below("parse", err)
+		}
+	}
 	certs, err := transportCertificates(c, &p.Transport)
 	if err != nil {
 		return input{}, err

@@ -201,7 +201,7 @@ func (b *builder) output(e *conf.Element, label, where string) (out output, name
 	name = b.name(e, kind, where+targetOf(e))
 	c := b.context(name, "sink", label)
 	c.target = where
-	buf, rest := splitBuffer(e)
+	buf, rest := splitBuffer(modernOutput(kind, e))
 	c.Buffer, problems = readBuffer(buf)
 	out, found, err := construct(c, rest)
 	problems = append(append(problems, found...), explain(e, err)...)

@@ -44,6 +44,9 @@ func (c *Concat) partials() (err error) {
 		if c.stream, err = parseAccessor(c.cfg.CRIStreamKey); err != nil {
 			return refuse("partial_cri_stream_key", "%w", err)
 		}
+		if !c.cfg.KeepPartialKey {
+			c.removed = []string{c.partial.top}
+		}
 	default:
 		return nil
 	}

@@ -211,7 +211,7 @@ func concatCases() map[string]concatCase {
 				`{"m":"a","logtag":"P","stream":"stdout"}`, `{"m":"e","logtag":"P","stream":"stderr"}`,
 				`{"m":"b","logtag":"F","stream":"stdout"}`, `{"m":"f","logtag":"F","stream":"stderr"}`,
 			},
-			[]string{`{"m":"ab","logtag":"P","stream":"stdout"}`, `{"m":"ef","logtag":"P","stream":"stderr"}`},
+			[]string{`{"m":"ab","stream":"stdout"}`, `{"m":"ef","stream":"stderr"}`},
 		},
 	}
 }

@@ -63,6 +63,11 @@ func NewRecordModifier(cfg RecordModifierConfig) (*RecordModifier, error) {
 	var err, whitelistErr error
 	m.remove, err = newRemover("remove_keys", cfg.RemoveKeys)
 	m.whitelist, whitelistErr = topLevel("whitelist_keys", cfg.WhitelistKeys)
+	if len(m.whitelist) > 0 { // what <record> sets stays
+		for _, p := range cfg.Record {
+			m.whitelist = append(m.whitelist, p.Name)
+		}
+	}
 	errs = append(errs, err, whitelistErr)
 	if len(cfg.RemoveKeys) > 0 && len(cfg.WhitelistKeys) > 0 {
 		errs = append(errs, refuse("whitelist_keys", "remove_keys and whitelist_keys do not go together; write one of them"))

@@ -180,7 +180,7 @@ func (t *template) render(b *event.Batch, i int, readers []reader) (v event.Valu
 			b.Arena = append(b.Arena, p.text...)
 		case partTime:
 			if found = !b.Recs[i].Time.IsZero(); found {
-				b.Arena = b.Recs[i].Time.Std().AppendFormat(b.Arena, "2006-01-02 15:04:05 -0700")
+				b.Arena = b.Recs[i].Time.Std().Local().AppendFormat(b.Arena, "2006-01-02 15:04:05 -0700")
 			}
 		case partRecord:
 			var v event.Value

@@ -41,7 +41,7 @@ func appendText(dst, p []byte, k event.Kind) []byte {
 func lookupMsgp(b *event.Batch, v event.Value, path []parser.Step) (event.Value, bool) {
 	p, off := b.Bytes(v), v.Off
 	for _, step := range path {
-		lo, hi := descendMsgp(p, step)
+		lo, hi := wire.Descend(p, step.Name, step.Index)
 		if lo == 0 {
 			return event.Value{}, false
 		}
@@ -53,45 +53,8 @@ func lookupMsgp(b *event.Batch, v event.Value, path []parser.Step) (event.Value,
 // plain is the msgpack value p, which lies at off in the arena: a string's
 // content is Text.
 func plain(p []byte, off uint32) event.Value {
-	h, err := wire.Head(p)
-	if err == nil && (h.Type == wire.Str || h.Type == wire.Bin) && h.Head+h.Body <= len(p) {
-		return event.Value{Off: off + uint32(h.Head), Len: uint32(h.Body), Kind: event.Text}
+	if text, ok := wire.Content(p); ok {
+		return event.Value{Off: off + uint32(len(p)-len(text)), Len: uint32(len(text)), Kind: event.Text}
 	}
 	return event.Value{Off: off, Len: uint32(len(p)), Kind: event.Msgp}
-}
-
-// descendMsgp finds one member of the map, or element of the array, at the
-// start of p; lo is 0 if there is none. Of members with the same name the last
-// counts.
-func descendMsgp(p []byte, step parser.Step) (lo, hi int) {
-	h, err := wire.Head(p)
-	want := wire.Map
-	if step.Index >= 0 {
-		want = wire.Array
-	}
-	if err != nil || h.Type != want {
-		return 0, 0
-	}
-	at := h.Head
-	for n := range h.Count {
-		named := n == step.Index
-		if want == wire.Map {
-			key, err := wire.Skip(p[at:])
-			if err != nil {
-				return 0, 0
-			}
-			name := plain(p[at:at+key], uint32(at))
-			named = name.Kind == event.Text && string(p[name.Off:name.Off+name.Len]) == step.Name
-			at += key
-		}
-		size, err := wire.Skip(p[at:])
-		if err != nil {
-			return 0, 0
-		}
-		if named {
-			lo, hi = at, at+size
-		}
-		at += size
-	}
-	return lo, hi
 }

@@ -17,6 +17,7 @@ type Config struct {
 	Address string // host:port
 
 	Parse     *parser.Parser // what a body is; of JSON, each object
+	Timed     *parser.Parser // in its place when the request says the time; nil: Parse
 	Whole     bool           // a body is one text, not JSON or msgpack
 	TagPrefix string         // before the tag that the path says, with a dot
 

@@ -21,7 +21,11 @@ func (in *intake) text(s *Server, lo, hi int) error {
 	if in.b.Full() {
 		return bad("the records have too many different fields: send fewer at once")
 	}
-	if !s.cfg.Parse.Into(&in.b, i, event.Value{Off: uint32(lo), Len: uint32(hi - lo), Kind: event.Text}) {
+	parse := s.cfg.Parse
+	if s.cfg.Timed != nil && !in.at.IsZero() {
+		parse = s.cfg.Timed
+	}
+	if !parse.Into(&in.b, i, event.Value{Off: uint32(lo), Len: uint32(hi - lo), Kind: event.Text}) {
 		return bad("record %d is not in the format, or its time cannot be read", i+1)
 	}
 	return nil
@@ -101,6 +105,9 @@ func (in *intake) object(s *Server, at int, v wire.Value) (end int, err error) {
 		}
 		at += n
 		in.b.Set(i, key, field)
+	}
+	if !in.at.IsZero() { // the request's time counts for all, and the field stays
+		return at, nil
 	}
 	key := in.b.KeyString("time")
 	if field, ok := in.b.Get(i, key); ok && field.Kind == event.Msgp {

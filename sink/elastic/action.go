@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"sluice/event"
+	"sluice/sink/format"
 	"sluice/wire/quote"
 )
 
@@ -57,7 +58,7 @@ func (e *encoder) fieldText(dst []byte, i int, name string) []byte {
 	if name == "" {
 		return dst
 	}
-	return appendField(dst, e.batch, i, &part{text: name, fixed: fragmentText(name)})
+	return format.AppendField(dst, e.batch, i, name)
 }
 
 // ownIndex is the name of the index that record i names itself; empty: it does

@@ -2,6 +2,7 @@ package elastic
 
 import (
 	"bytes"
+	"slices"
 	"unsafe"
 
 	"sluice/event"
@@ -21,6 +22,7 @@ type encoder struct {
 	plans  []plan // of the batch's keys
 	round  uint32 // of plans
 	record uint32 // of plan.seen
+	dated  bool   // the batch's records may have dates of their own, which count
 	names  []byte // keys as JSON, with colon
 	taken  map[string]struct{}
 
@@ -61,7 +63,7 @@ func (s *Sink) Encode(dst *event.Blocks, b *event.Batch) {
 			t = event.Time{Sec: b.Read / 1e9, Nsec: uint32(b.Read % 1e9)}
 		}
 		t = clamp(t)
-		blk := e.block(dst, t, i)
+		blk := e.block(dst, e.dateOf(i, t), i)
 		body := e.action(blk.Body, i, r)
 		e.record++
 		start := len(body)
@@ -87,6 +89,7 @@ func (e *encoder) begin(b *event.Batch) {
 		e.frag = b.Shared.Cached(e.sink, e.sink.fragmentOf).(*fragment)
 	}
 	e.record = 0
+	e.dated = e.sink.like.OwnDate && slices.Contains(b.Keys, "@timestamp")
 	if e.round++; e.round == 0 { // went round: old plans would look new
 		clear(e.plans)
 		e.round = 1

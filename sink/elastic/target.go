@@ -1,13 +1,12 @@
 package elastic
 
 import (
-	"bytes"
 	"fmt"
 	"strconv"
 	"strings"
 
 	"sluice/event"
-	"sluice/wire"
+	"sluice/sink/format"
 )
 
 // The parts of an index template.
@@ -35,10 +34,9 @@ type target struct {
 }
 
 type part struct {
-	kind  int
-	text  string // of a literal; a field's name
-	n     int    // of a tag's part, from its end if negative
-	fixed func(*event.Fragment) string
+	kind int
+	text string // of a literal; a field's name
+	n    int    // of a tag's part, from its end if negative
 }
 
 func parseTarget(template string) (t target, err error) {
@@ -93,33 +91,7 @@ func partAt(s string) (p part, length int) {
 	if !field || name == "" || strings.ContainsAny(name, "[]$ {") {
 		return p, 0
 	}
-	return part{kind: partField, text: name, fixed: fragmentText(name)}, end + 1
-}
-
-// fragmentText reads the names that container lines share in schema fluentd.
-func fragmentText(name string) func(*event.Fragment) string {
-	switch name {
-	case "kubernetes.namespace_name":
-		return func(f *event.Fragment) string { return f.Namespace }
-	case "kubernetes.pod_name":
-		return func(f *event.Fragment) string { return f.Pod }
-	case "kubernetes.container_name":
-		return func(f *event.Fragment) string { return f.Container }
-	case "kubernetes.host":
-		return func(f *event.Fragment) string { return f.Node }
-	}
-	label, ok := strings.CutPrefix(name, "kubernetes.labels.")
-	if !ok {
-		return nil
-	}
-	return func(f *event.Fragment) string {
-		for _, p := range f.Labels {
-			if p.Name == label {
-				return p.Value
-			}
-		}
-		return ""
-	}
+	return part{kind: partField, text: name}, end + 1
 }
 
 // append appends the name for record i of a batch and its time, date being
@@ -139,7 +111,7 @@ func (t *target) append(dst []byte, b *event.Batch, i int, date []byte) []byte {
 				dst = append(dst, b.Shared.Namespace...)
 			}
 		case partField:
-			dst = appendField(dst, b, i, &p)
+			dst = format.AppendField(dst, b, i, p.text)
 		case partYear:
 			dst = append(dst, date[:4]...)
 		case partShortYear:
@@ -153,32 +125,6 @@ func (t *target) append(dst []byte, b *event.Batch, i int, date []byte) []byte {
 		}
 	}
 	return append(dst[:start], cleanName(dst[start:])...)
-}
-
-// appendField appends a text or a number that record i, or what the batch
-// shares, has under the part's name.
-func appendField(dst []byte, b *event.Batch, i int, p *part) []byte {
-	for _, f := range b.FieldsOf(i) {
-		if b.Keys[f.Key] != p.text {
-			continue
-		}
-		v := b.Bytes(f.Val)
-		switch {
-		case f.Val.Kind == event.JSON:
-			v = bytes.Trim(v, `"`)
-		case f.Val.Kind == event.Msgp:
-			h, err := wire.Head(v)
-			if err != nil || h.Type != wire.Str {
-				return dst
-			}
-			v = v[h.Head:]
-		}
-		return append(dst, v...)
-	}
-	if p.fixed != nil && b.Shared != nil {
-		return append(dst, p.fixed(b.Shared)...)
-	}
-	return dst
 }
 
 // maxName is Elasticsearch's limit for an index name, in bytes.

@@ -63,7 +63,7 @@ func compile(field, template string, c *Config) (p path, err error) {
 		case name == "chunk_id" || name == "" || strings.HasPrefix(name, "tag["):
 			return p, &FieldError{field, fmt.Sprintf("the placeholder ${%s} is not supported", name), "write ${tag}, ${tag[0]}, ${FIELD} or %Y%m%d"}
 		default:
-			p.parts = append(p.parts, part{kind: partField, name: name})
+			p.parts = append(p.parts, part{kind: partField, name: format.FieldName(name)})
 			p.fields = true
 		}
 	}
@@ -111,7 +111,7 @@ func (p *path) append(dst []byte, b *event.Batch, i int, tag string, begin time.
 		case partField:
 			from := len(dst)
 			if i >= 0 {
-				dst = appendField(dst, b, i, part.name)
+				dst = format.AppendField(dst, b, i, part.name)
 			}
 			safe(dst[from:])
 		}
@@ -140,26 +140,4 @@ func safe(p []byte) {
 			p[i] = '_'
 		}
 	}
-}
-
-// appendField writes the text of a record's field, nothing where it has none.
-func appendField(dst []byte, b *event.Batch, i int, name string) []byte {
-	for _, f := range b.FieldsOf(i) {
-		if b.Keys[f.Key] == name {
-			return format.AppendText(dst, b, f.Val)
-		}
-	}
-	if b.Shared != nil {
-		switch name {
-		case "$.kubernetes.namespace_name":
-			return append(dst, b.Shared.Namespace...)
-		case "$.kubernetes.pod_name":
-			return append(dst, b.Shared.Pod...)
-		case "$.kubernetes.container_name":
-			return append(dst, b.Shared.Container...)
-		case "$.kubernetes.host":
-			return append(dst, b.Shared.Node...)
-		}
-	}
-	return dst
 }
