@@ -2,6 +2,7 @@ package buffer
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -254,4 +255,79 @@ func TestNothingHoldsWhatWasDelivered(t *testing.T) {
 		}
 		r.finish()
 	})
+}
+
+// TestAStopBeforeAllIsReadInLosesNothing: what was not looked through stays for
+// the next life, and what came meanwhile too.
+func TestAStopBeforeAllIsReadInLosesNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := rigOptions{when: Always, memory: 1 << 20, limit: 10 << 20}
+		r := start(t, vfstest.New(), o)
+		want := r.tiny(500, 2)
+		r.finish()
+		l, found, problems := wal.Begin(wal.Options{FS: r.disk, Dir: dir, Lane: "test"})
+		m := New(r.cfg, NewBudget(1<<20).Share(), nil, &Store{When: Always, Log: l, Found: found})
+		if s := m.Stats(); problems != nil || s.Unread == 0 || s.Unread != s.DiskBytes {
+			t.Fatalf("%v %+v", problems, s)
+		}
+		b := block("k0", 3, &r.acks)
+		if err := m.Append(b); err != nil {
+			t.Fatal(err)
+		}
+		want["k0"] += "abc"
+		ctx, stop := context.WithCancel(t.Context())
+		stop()
+		m.Close()
+		m.Run(ctx)
+		r = start(t, r.disk, o)
+		r.drainsTo(want)
+	})
+}
+
+// TestWhatComesWaitsUntilAllIsReadIn: the order of a stream holds over a
+// restart.
+func TestWhatComesWaitsUntilAllIsReadIn(t *testing.T) {
+	for _, newestFirst := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			r := start(t, vfstest.New(), rigOptions{when: Always})
+			r.add("a", 5, true)
+			synctest.Wait()
+			r.finish()
+			l, found, _ := wal.Begin(wal.Options{FS: r.disk, Dir: dir, Lane: "test"})
+			c := r.cfg
+			c.NewestFirst = newestFirst
+			m := New(c, NewBudget(1<<20).Share(), nil, &Store{When: Always, Log: l, Found: found})
+			if err := m.Append(block("a", 100, &r.acks)); err != nil {
+				t.Fatal(err)
+			}
+			ctx, stop := context.WithTimeout(t.Context(), time.Hour)
+			early, err := m.Lease(ctx, 1000)
+			stop()
+			if newestFirst != (err == nil) {
+				t.Fatalf("newest first %v: %v, %v", newestFirst, early, err)
+			}
+			ctx, stop = context.WithCancel(t.Context())
+			ended := make(chan struct{})
+			go func() {
+				m.Run(ctx)
+				close(ended)
+			}()
+			order := []int{}
+			if early != nil {
+				order = append(order, early.Len())
+				m.Settle(early, nil)
+			}
+			for m.Flush(); len(order) < 2; {
+				c := lease(t, m, 1)
+				order = append(order, c.Len())
+				m.Settle(c, nil)
+			}
+			if want := map[bool][]int{false: {5, 100}, true: {100, 5}}[newestFirst]; !slices.Equal(order, want) {
+				t.Errorf("newest first %v: %v", newestFirst, order)
+			}
+			m.Close()
+			stop()
+			<-ended
+		})
+	}
 }
