@@ -66,9 +66,9 @@ func (r *reader) turn(g *group) (outcome, error) {
 }
 
 // quiet reports whether nobody has written to the file for a moment. A
-// compressed one is whole.
+// compressed one is whole, and only CRI runtimes write late.
 func (f *file) quiet(now time.Time, moment time.Duration) bool {
-	if f.packed != nil {
+	if i := f.ident.Load(); f.packed != nil || i == nil || i.format != cri {
 		return true
 	}
 	st, err := statFD(f.fd)
