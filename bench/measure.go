@@ -48,19 +48,20 @@ func (r *runner) measure(ctx context.Context, s scenario, p *progress) (m report
 	if err != nil {
 		return m, err
 	}
-	if s.cluster {
-		pods := newCluster(load.Containers(s.files, filesSeed))
-		defer pods.Close()
-		setup.kube = filepath.Join(dir, "kubeconfig")
-		if err := os.WriteFile(setup.kube, pods.Kubeconfig(), 0o600); err != nil {
-			return m, err
-		}
+	around, err := newSurroundings(ctx, s, dir)
+	if err != nil {
+		return m, err
 	}
+	defer around.close()
+	setup.kube = around.kubeconfig
 	a, err := startAgent(ctx, setup)
 	if err != nil {
 		return m, err
 	}
 	defer a.kill()
+	if err := around.settle(ctx, store, p); err != nil {
+		return m, err
+	}
 	watch := proc.StartWatch(ctx, a.cmd.Process.Pid, 100*time.Millisecond)
 	before, err := a.read(ctx)
 	if err != nil {
@@ -80,7 +81,7 @@ func (r *runner) measure(ctx context.Context, s scenario, p *progress) (m report
 		return m, err
 	}
 	defer load.stop()
-	totals, err := store.arrival(ctx, s.records, p)
+	totals, err := store.arrival(ctx, s.records+around.lines, p)
 	if err != nil {
 		return m, fmt.Errorf("%w; the agent's log:\n%s", err, a.log())
 	}
@@ -89,6 +90,7 @@ func (r *runner) measure(ctx context.Context, s scenario, p *progress) (m report
 	if err != nil {
 		return m, err
 	}
+	totals.Records -= around.lines
 	m = result(totals, before, after)
 	m.RSSMax = max(after.rss.Peak, watch.Max())
 	made, err := load.made()
@@ -98,7 +100,7 @@ func (r *runner) measure(ctx context.Context, s scenario, p *progress) (m report
 	if err := a.stop(); err != nil { // what it still held is in the store now
 		return m, err
 	}
-	answer, err := tally.Client{URL: store.url}.Verify(ctx, made)
+	answer, err := tally.Client{URL: store.url}.Verify(ctx, append(made, around.made...))
 	if s.rate > 0 {
 		m.Delays = answer.Delays
 	}

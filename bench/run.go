@@ -70,13 +70,19 @@ func runAll(ctx context.Context, args []string, out io.Writer) error {
 	r.profiles = o.profile
 	defer os.RemoveAll(r.dir)
 	results := &report.Results{Origin: origin(ctx, r.binary)}
+	var todo []scenario
 	for _, s := range scenarios(sizes{o.records, o.steady}) {
-		if !only.MatchString(s.name) {
-			continue
+		if only.MatchString(s.name) {
+			todo = append(todo, s)
+			results.Scenarios = append(results.Scenarios, report.Scenario{Name: s.name, Title: s.title, Target: s.target, Goal: s.goal, RSSTarget: s.rssTarget})
 		}
-		results.Scenarios = append(results.Scenarios, r.scenario(ctx, s, o.runs))
-		if ctx.Err() != nil {
-			return ctx.Err()
+	}
+	for run := range o.runs { // in turn: what else the machine does meets all alike
+		for i, s := range todo {
+			r.run(ctx, s, &results.Scenarios[i], fmt.Sprintf("%s, run %d of %d", s.title, run+1, o.runs))
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
 		}
 	}
 	if err := results.Table(out); err != nil {
@@ -106,27 +112,24 @@ func newRunner(binary, tmp string) (r *runner, err error) {
 	return r, err
 }
 
-// scenario makes all runs of one; the first that fails ends it.
-func (r *runner) scenario(ctx context.Context, s scenario, runs int) report.Scenario {
-	out := report.Scenario{Name: s.name, Title: s.title, Target: s.target, Goal: s.goal, RSSTarget: s.rssTarget}
-	if err := r.backlog(ctx, s); err != nil {
-		out.Failed = err.Error()
-		return out
+// run makes a run of a scenario, unless one before it failed.
+func (r *runner) run(ctx context.Context, s scenario, to *report.Scenario, title string) {
+	if to.Failed != "" {
+		return
 	}
-	for run := range runs {
-		title := fmt.Sprintf("%s, run %d of %d", s.title, run+1, runs)
+	m, err := report.Run{}, r.backlog(ctx, s)
+	if err == nil {
 		p := newProgress(os.Stderr, title, s.records)
-		m, err := r.measure(ctx, s, p)
+		m, err = r.measure(ctx, s, p)
 		p.end()
-		if err != nil {
-			out.Failed = err.Error()
-			fmt.Fprintf(os.Stderr, "%s: %v\n", title, err)
-			return out
-		}
-		fmt.Fprintf(os.Stderr, "%s: %.2f CPU s/M, %s records/s, lost %d doubled %d\n", title, m.CPU, thousands(int64(m.Rate)), m.Lost, m.Doubled)
-		out.Runs = append(out.Runs, m)
 	}
-	return out
+	if err != nil {
+		to.Failed = err.Error()
+		fmt.Fprintf(os.Stderr, "%s: %v\n", title, err)
+		return
+	}
+	fmt.Fprintf(os.Stderr, "%s: %.2f CPU s/M, %s records/s, lost %d doubled %d\n", title, m.CPU, thousands(int64(m.Rate)), m.Lost, m.Doubled)
+	to.Runs = append(to.Runs, m)
 }
 
 func (o *options) write(results *report.Results) error {

@@ -25,6 +25,7 @@ const memory = "memory"
 type scenario struct {
 	name, title string
 	files       int    // container files; 0: Forward
+	idle        int    // more of them, to which nobody writes
 	mode        string // of Forward
 	ack         bool
 	rate        int    // records a second; 0: a backlog, or as fast as Forward goes
@@ -85,13 +86,17 @@ func scenarios(s sizes) []scenario {
 		s.gzip, s.cluster, s.target, s.rssTarget = false, true, target, 60e6
 		return s
 	}
+	withIdle := func(s scenario, idle int) scenario {
+		s.name, s.title, s.idle = s.name+"-idle", fmt.Sprintf("%s beside %s idle", s.title, thousands(int64(idle))), idle
+		return s
+	}
 	return []scenario{
 		tail(10, false, 2.0, 1.5), tail(10, true, 3.2, 2.6), tail(200, false, 2.0, 1.5), tail(200, true, 3.2, 2.6),
 		full(false, 3.0), full(true, 6.0),
 		packed, forward(load.Packed, true, true, 0, 0), compressed, message, forward(load.Packed, false, false, 0, 0),
 		auto(packed), auto(compressed), auto(message),
 		steady(10), steady(200),
-		cluster(10, 8/100.*1e6/steadyRate), cluster(200, 10/100.*1e6/steadyRate),
+		cluster(10, 8/100.*1e6/steadyRate), withIdle(cluster(10, 0), 1000), cluster(200, 10/100.*1e6/steadyRate),
 	}
 }
 
