@@ -26,6 +26,7 @@ type Store struct {
 	fs   files
 	mu   sync.Mutex
 	data map[string][]byte
+	keys []string // of data, in order; nil: not known
 	// dirty counts changes since the last successful Save began.
 	dirty bool
 
@@ -82,6 +83,9 @@ func (s *Store) Set(key string, val []byte) {
 	if old, ok := s.data[key]; !ok || !bytes.Equal(old, val) {
 		s.data[key] = val
 		s.dirty = true
+		if !ok {
+			s.keys = nil
+		}
 	}
 }
 
@@ -91,7 +95,7 @@ func (s *Store) Delete(key string) {
 	defer s.mu.Unlock()
 	if _, ok := s.data[key]; ok {
 		delete(s.data, key)
-		s.dirty = true
+		s.dirty, s.keys = true, nil
 	}
 }
 
@@ -128,7 +132,10 @@ func (s *Store) Take() (save func() error) {
 	}
 	s.dirty = false
 	s.taken++
-	n, image := s.taken, encode(nil, s.data)
+	if s.keys == nil {
+		s.keys = sorted(s.data)
+	}
+	n, image := s.taken, encodeSorted(nil, s.keys, s.data)
 	return func() error { return s.write(n, image) }
 }
 

@@ -26,15 +26,26 @@ var errDamaged = errors.New("damaged")
 
 func sum(p []byte) uint32 { return crc32.Checksum(p, crc32.MakeTable(crc32.Castagnoli)) }
 
-func encode(dst []byte, data map[string][]byte) []byte {
+func encode(dst []byte, data map[string][]byte) []byte { return encodeSorted(dst, sorted(data), data) }
+
+func sorted(data map[string][]byte) []string { return slices.Sorted(maps.Keys(data)) }
+
+// encodeSorted takes the keys of data in order.
+func encodeSorted(dst []byte, keys []string, data map[string][]byte) []byte {
+	size := header + 4
+	for k, v := range data {
+		size += 6 + len(k) + len(v)
+	}
+	dst = slices.Grow(dst, size)
 	dst = append(dst, magic...)
 	dst = binary.LittleEndian.AppendUint32(dst, version)
 	dst = binary.LittleEndian.AppendUint32(dst, uint32(len(data)))
-	for _, k := range slices.Sorted(maps.Keys(data)) {
+	for _, k := range keys {
+		v := data[k]
 		dst = binary.LittleEndian.AppendUint16(dst, uint16(len(k)))
-		dst = binary.LittleEndian.AppendUint32(dst, uint32(len(data[k])))
+		dst = binary.LittleEndian.AppendUint32(dst, uint32(len(v)))
 		dst = append(dst, k...)
-		dst = append(dst, data[k]...)
+		dst = append(dst, v...)
 	}
 	return binary.LittleEndian.AppendUint32(dst, sum(dst))
 }

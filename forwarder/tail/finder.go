@@ -43,6 +43,7 @@ type finder struct {
 	todo     map[string]bool   // directories to list
 	own      []fileID          // where our own messages go
 	next     int               // reader of the next group
+	scans    int
 	head     [headMax]byte
 }
 
@@ -52,6 +53,10 @@ type dir struct {
 	glob    bool // the glob may match in it
 	above   bool // directories in which it may match come to be in it
 	watched bool
+
+	names   []string // in it when it was as in was; nil: not known
+	was     stat
+	matched bool // what matches of the names was taken in
 }
 
 func newFinder(t *Tail) *finder {
@@ -161,6 +166,11 @@ func (d *finder) happened() {
 
 // scan lists everything.
 func (d *finder) scan() {
+	if d.scans++; d.scans%distrust == 0 {
+		for _, in := range d.dirs {
+			in.names = nil
+		}
+	}
 	d.watchAbove()
 	globs, _ := filepath.Glob(filepath.Dir(d.t.cfg.Path)) // the pattern was checked
 	// A directory that is not there yet cannot be watched either.
@@ -216,10 +226,17 @@ func (d *finder) watch(path string, in *dir) {
 
 // match compares the names in a directory with the glob.
 func (d *finder) match(path string) {
-	names, ok := d.names(path)
-	if !ok {
+	in := d.dirs[path]
+	names, same, ok := d.namesOf(path, in)
+	if !ok || same && in.matched {
 		return // what cannot be listed is not gone
 	}
+	failed, loose := d.failed, d.loose
+	d.failed, d.loose = false, false
+	defer func() {
+		in.matched = !d.failed && !d.loose && d.t.cfg.Recent == 0
+		d.failed, d.loose = d.failed || failed, d.loose || loose
+	}()
 	there := map[string]bool{}
 	pattern := filepath.Base(d.t.cfg.Path)
 	for _, name := range names {
@@ -332,6 +349,25 @@ func (d *finder) newGroup(link, real string) *group {
 	in.groups = append(in.groups, g)
 	d.groups[real] = g
 	return g
+}
+
+// distrust is how many listings there are to one that believes no directory's time.
+const distrust = 12
+
+// namesOf is names of a watched directory. Mostly nothing was made, renamed or
+// removed in it since the last listing, as its time says; then one call is all.
+func (d *finder) namesOf(path string, in *dir) (names []string, same, ok bool) {
+	now := time.Now()
+	was, err := statDir(path)
+	if err == nil && in.names != nil && in.watched && was == in.was {
+		return in.names, true, true
+	}
+	d.watch(path, in)
+	in.names = nil
+	if names, ok = d.names(path); ok && err == nil && now.UnixNano()-was.mtime > int64(d.t.cfg.Racy) {
+		in.names, in.was = names, was
+	}
+	return names, false, ok
 }
 
 // namesIn lists a directory, sorted.

@@ -23,11 +23,10 @@ func (d *finder) list(path string) {
 	if in == nil {
 		return
 	}
-	d.watch(path, in)
 	for _, g := range in.groups {
 		g.missed = g.lost()
 	}
-	names, ok := d.names(path)
+	names, _, ok := d.namesOf(path, in)
 	if !ok {
 		return
 	}

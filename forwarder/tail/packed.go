@@ -135,11 +135,10 @@ func (d *finder) adoptPacked(g *group, ob observed, fd int) (f *file, err error)
 	if old := d.packedBefore(g, o, p.size, begin, strings.TrimSuffix(ob.path, packedExt)); old != nil {
 		return old, nil
 	}
-	if old := g.unread(o, p.size); old != nil {
+	if old := d.unread(g, o, p.size); old != nil {
 		f = newFile(g, fd, ob, old.at.Load())
 		f.packed = p
 		f.ident.Store(old.ident.Load())
-		delete(g.files, old.id)
 		return f, nil
 	}
 	if live := g.current; live != nil && o.format != raw {
@@ -204,13 +203,23 @@ func (d *finder) packedBefore(g *group, o origin, size int64, begin []byte, plai
 	return found
 }
 
-// unread finds a file that was closed and is gone, of whose text more is in a
-// compressed file.
-func (g *group) unread(o origin, size int64) *file {
-	for _, f := range g.files {
-		if i := f.ident.Load(); i != nil && o.format != raw && i.key == o.key && f.closed.Load() && f.ended.Load() && f.at.Load() < size {
+// unread finds a file that was closed at rest and is gone, of whose text more is
+// in a compressed file. That goes on where it ended.
+func (d *finder) unread(g *group, o origin, size int64) *file {
+	is := func(f *file) bool {
+		i := f.ident.Load()
+		return f.g == g && i != nil && o.format != raw && i.key == o.key && f.closed.Load() && f.ended.Load() && f.at.Load() < size
+	}
+	for id, f := range g.files {
+		if is(f) {
+			delete(g.files, id)
 			return f
 		}
+	}
+	if n := slices.IndexFunc(d.retired, is); n >= 0 {
+		f := d.retired[n]
+		d.retired = slices.Delete(d.retired, n, n+1)
+		return f
 	}
 	return nil
 }

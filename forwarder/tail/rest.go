@@ -11,7 +11,7 @@ import (
 // wakes it, or the finder, or, where there is no watch left, the next look.
 func (r *reader) rest(g *group) bool {
 	r.queue = g.snapshot(r.queue)
-	if g.open() || len(r.queue) > 1 {
+	if g.open() || len(r.queue) > 1 || g.changing.Load() {
 		return false
 	}
 	if len(r.queue) == 0 {
@@ -51,7 +51,7 @@ func (r *reader) close(g *group, f *file, st stat) {
 	}
 	r.t.resting.Add(-1)
 	i := f.ident.Load()
-	if i == nil || i.format == raw || f.packed != nil || f.long != nil || f.off != st.size || st != f.looked || st.links == 0 || g.changing.Load() {
+	if i == nil || i.format == raw || f.packed != nil || f.long != nil || f.off != st.size || st != f.looked || st.links == 0 {
 		return
 	}
 	g.mu.Lock()
@@ -112,6 +112,8 @@ func (d *finder) settleClosed(g *group, obs []observed) (wait bool) {
 	}
 	if path == "" {
 		f.ended.Store(true)
+		f.rotated.Store(true)
+		g.reader.wakeUp(g)
 		return false
 	}
 	f.path.Store(&path)

@@ -38,6 +38,16 @@ func statPath(path string) (stat, error) {
 	}
 }
 
+// statDir is the status of a directory.
+func statDir(path string) (stat, error) {
+	var st unix.Stat_t
+	for {
+		if err := unix.Stat(path, &st); err != unix.EINTR {
+			return statOf(&st), err
+		}
+	}
+}
+
 var errNotRegular = fmt.Errorf("it is not a regular file")
 
 func statFD(fd int) (stat, error) {

@@ -1,6 +1,7 @@
 package tail
 
 import (
+	"slices"
 	"time"
 
 	"sluice/event"
@@ -19,15 +20,15 @@ const (
 )
 
 // turn reads up to one read's worth of a group's files, the oldest first. The
-// next file's turn comes when the one before is at its end AFTER the next was
-// seen to have something in it, and was for a moment: containerd writes what it
+// next file's turn comes when the one before is at its end AFTER a younger one
+// was seen to have something in it, and was for a moment: containerd writes what it
 // had read of a line when its file was changed, the line's beginning, to the
 // old one while the rest goes to the new one already. The old one stays open
 // until its end has stood for a while, should that be wrong.
 func (r *reader) turn(g *group) (outcome, error) {
 	r.queue = g.snapshot(r.queue)
 	for n, f := range r.queue {
-		going := n+1 < len(r.queue) && hasBytes(r.queue[n+1])
+		going := slices.ContainsFunc(r.queue[n+1:], hasBytes)
 		if f.seq == 0 {
 			g.read++
 			f.seq = g.read
