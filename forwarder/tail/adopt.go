@@ -19,7 +19,7 @@ var (
 // there was none; nil if it cannot be opened, or holds nothing new.
 func (d *finder) know(g *group, ob observed) (f *file, fresh bool) {
 	f = g.files[ob.id]
-	if ob.packed && f != nil && f.as == ob.id {
+	if ob.packed && f != nil && f.as == ob.stat {
 		d.renamed(g, f, ob)
 		return f, false
 	}
@@ -48,7 +48,7 @@ func (d *finder) know(g *group, ob observed) (f *file, fresh bool) {
 		d.renamed(g, f, ob)
 		return f, fresh
 	}
-	if old := g.files[ob.id]; old != nil && old.ident.Load() != f.ident.Load() && g.files[old.as] != old { // its inode is another file's now
+	if old := g.files[ob.id]; old != nil && old.ident.Load() != f.ident.Load() && g.files[old.as.id] != old { // its inode is another file's now
 		d.retired = append(d.retired, old)
 	}
 	g.files[ob.id] = f

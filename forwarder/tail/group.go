@@ -119,7 +119,7 @@ type file struct {
 	fd     int
 	id     fileID
 	packed *packed // of a compressed file
-	as     fileID  // of the compressed file that it became: the finder's
+	as     stat    // of the compressed file that it became, its inode alone may be another's later: the finder's
 
 	nameless bool        // the last listing did not find it: the finder's
 	letGo    atomic.Bool // to be closed, read or not

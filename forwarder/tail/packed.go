@@ -255,8 +255,8 @@ func (d *finder) rawEntry(begin []byte, size int64, path string) (found *entry) 
 
 // renamed notes that a compressed file is what became of f.
 func (d *finder) renamed(g *group, f *file, ob observed) {
-	f.as = ob.id
-	if old := g.files[ob.id]; old != nil && old != f && g.files[old.as] != old {
+	f.as = ob.stat
+	if old := g.files[ob.id]; old != nil && old != f && (old.as.id == ob.id || g.files[old.as.id] != old) {
 		d.retired = append(d.retired, old) // its inode is this file's now
 	}
 	g.files[ob.id] = f

@@ -147,6 +147,22 @@ func TestCompressedWhileRunning(t *testing.T) {
 	}
 }
 
+// A compressed file that was removed leaves its inode to the next one.
+func TestACompressedFilesInodeIsAnothers(t *testing.T) {
+	r := newRig(t)
+	live := r.container("app")
+	old := live + ".20261122-000001"
+	r.append(live, numbered(0, 5))
+	r.start()
+	r.records(5)
+	r.must(os.Rename(live, old))
+	r.append(live, "")
+	r.compress(old)
+	r.until("it is known under its new name", func() bool { return r.files(rotated) == 0 && r.entryOf(old+".gz") != nil })
+	r.must(os.WriteFile(old+".gz", gzipped(t, []byte(numbered(5, 10))), 0o600)) // the same inode
+	wantNumbered(t, r.records(10), 0, 10)
+}
+
 func TestACompressedFileThatIsDamaged(t *testing.T) {
 	r := newRig(t)
 	r.cfg.RotateWait = time.Millisecond
