@@ -13,7 +13,7 @@ FUZZTIME ?= 10s
 TOOL     := $(GO) tool -modfile=tools/go.mod
 ES       := sink/elastictest/server/elasticsearch.sh
 
-.PHONY: soak-tail image test-deploy test-kube test-kubelet deploy-update build run test unit lint format fuzz bench soak soak-kill power-cut elasticsearch stop-elasticsearch test-elasticsearch test-clients test-kills clean
+.PHONY: storm soak-tail image test-deploy test-kube test-kubelet deploy-update build run test unit lint format fuzz bench soak soak-kill power-cut elasticsearch stop-elasticsearch test-elasticsearch test-clients test-kills clean
 
 build: ## bin/sluice and bin/sluice-dev: static, stripped, stamped
 	@mkdir -p bin
@@ -61,6 +61,9 @@ power-cut: N := 100
 power-cut: build ## the same with power cuts: N of each combination, on a disk that loses what was not synced; as root, with FUSE
 	cd bench/powerdisk && $(GO) test ./... && $(BUILD) -o ../../bin/powerdisk .
 	$(GO) run ./bench soak-kill -n $(N) -disk bin/powerdisk -rate 4000 -life 1s $(ARGS)
+
+storm: build ## 10 files rotated every 100 ms for a minute, once with the agent up and once with kills; prints what was lost, doubled or in pieces
+	$(GO) run ./bench storm $(ARGS)
 
 elasticsearch: ## a real one from Maven artifacts; prints its URL
 	@$(ES) start

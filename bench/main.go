@@ -41,6 +41,7 @@ func commands() []command {
 		{"crowd", "-addr HOST:PORT", "open many Forward connections, print \"open\", hold them until standard input ends", runCrowd},
 		{"soak", "[-length DURATION]", "let bin/sluice work through a day in minutes; print memory, goroutines, descriptors", runSoak},
 		{"soak-kill", "[-n KILLS] [-seed N]", "kill bin/sluice, or with -disk cut its power, at random moments while its output fails; count what is lost or doubled", runSoakKill},
+		{"storm", "[-length DURATION]", "rotate 10 files every 100 ms under bin/sluice, and kill it now and then; count what is lost, doubled or in pieces", runStorm},
 		{"verify", "-store URL MANIFEST...", "compare a store with what generators made", runVerify},
 	}
 }

@@ -22,6 +22,8 @@ type files struct {
 	made  atomic.Int64
 	buf   []byte
 	now   time.Time // of the latest line: no two have the same
+
+	rotations int // of a storm
 }
 
 // logFile is one container's log.
@@ -33,6 +35,9 @@ type logFile struct {
 	bytes   int       // of the present file
 	rotated []string  // paths, oldest first
 	stamp   time.Time // of the latest of them
+
+	turned []generation // in a storm, oldest first
+	open   bool         // a line's end is still to come
 }
 
 const (

@@ -22,6 +22,7 @@ type KillConfig struct {
 type Result struct {
 	Verdict
 	Kills, Stops     int
+	Rotations        int // of a storm
 	Requests, Faults int64
 	Accounts         string // empty: they came out
 	Took             time.Duration

@@ -1,6 +1,7 @@
 package soak
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -26,6 +27,7 @@ type Config struct {
 	Forward bool                            // records by the forward protocol, with acks
 	Rate    int                             // lines a second, and as many records, at most
 	Behind  int64                           // so many lines may be written and not yet stored
+	Files   int                             // how many; 0: fileCount
 	Seed    uint64
 	Say     io.Writer // progress, a line now and then
 }
@@ -66,7 +68,7 @@ func newRig(cfg Config, data string) (*rig, error) {
 		return nil, err
 	}
 	var err error
-	if r.files, err = newFiles(cfg.Dir, fileCount, 0, rand.New(rand.NewPCG(cfg.Seed, 1))); err != nil {
+	if r.files, err = newFiles(cfg.Dir, cmp.Or(cfg.Files, fileCount), 0, rand.New(rand.NewPCG(cfg.Seed, 1))); err != nil {
 		return nil, err
 	}
 	r.files.saved = func() (map[string]int64, error) { return savedPositions(r.data) }
@@ -140,7 +142,7 @@ func (r *rig) send(ctx context.Context, stop <-chan struct{}, first, rate int) e
 func (r *rig) made() []int64 {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	list := make([]int64, max(fileCount, len(r.sent)))
+	list := make([]int64, max(len(r.files.logs), len(r.sent)))
 	copy(list, r.sent)
 	r.files.lines(list)
 	return list
