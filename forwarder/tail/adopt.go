@@ -23,7 +23,7 @@ func (d *finder) know(g *group, ob observed) (f *file, fresh bool) {
 		d.renamed(g, f, ob)
 		return f, false
 	}
-	if f != nil && !ob.packed && (!f.done.Load() || ob.size == f.seen.Load()) {
+	if f != nil && !ob.packed && (!f.done.Load() || f.was(ob)) {
 		return f, false
 	}
 	if st, ok := g.copies[ob.id]; ok && st == ob.stat && !ob.live {
@@ -54,6 +54,10 @@ func (d *finder) know(g *group, ob observed) (f *file, fresh bool) {
 	g.files[ob.id] = f
 	return f, true
 }
+
+// was reports whether a listing saw the file as it was when it was done. By then its
+// inode may be another file's, which may be as long.
+func (f *file) was(ob observed) bool { return ob.size == f.seen.Load() && ob.mtime == f.rest.mtime }
 
 // adopt opens a file and finds out what it is: one that was read before, under
 // whatever name, goes on where that ended; else it is new.

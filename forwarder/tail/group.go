@@ -84,6 +84,7 @@ func (g *group) close(f *file) {
 	defer g.mu.Unlock()
 	g.queue = slices.DeleteFunc(slices.Clone(g.queue), func(other *file) bool { return other == f })
 	if !f.closed.Load() {
+		f.rest, _ = statFD(f.fd)
 		_ = unix.Close(f.fd)
 	}
 	if f.packed != nil {
@@ -133,7 +134,7 @@ type file struct {
 	at      atomic.Int64           // off, for others to see
 	seen    atomic.Int64           // size of the file at the last look that left no complete line
 
-	rest stat // when it was closed at rest: g.mu guards it
+	rest stat // when it was closed, at rest or done: g.mu guards it
 
 	// The reader's alone.
 	looked  stat      // when it was last seen to begin as it did, and nobody wrote to it just then

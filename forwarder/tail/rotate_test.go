@@ -300,3 +300,19 @@ func TestGenerationsThatBeginWithTheSameLongLine(t *testing.T) {
 		t.Fatalf("the second generation came as %q, %q", recs[2].text, recs[3].text)
 	}
 }
+
+// The inode of a file that is done becomes another one's, of the same length.
+func TestAnInodeIsAnothersOfTheSameLength(t *testing.T) {
+	r := newRig(t)
+	live := r.container("app")
+	old := live + ".20261122-000001"
+	r.append(live, numbered(0, 5))
+	r.start()
+	r.records(5)
+	r.must(os.Rename(live, old))
+	r.append(live, "")
+	r.until("it is done", func() bool { return r.files(rotated) == 0 && r.files(idle) == 1 })
+	r.must(os.WriteFile(old, []byte(numbered(5, 10)), 0o600))
+	r.append(live, numbered(10, 11))
+	r.records(11)
+}
