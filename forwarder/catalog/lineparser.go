@@ -95,6 +95,49 @@ func (k lineTime) Apply(b *event.Batch) {
 	}
 }
 
+// lineEnd makes the ends of lines Fluentd's: a plain line loses the carriage
+// return before its line break, and with docker the text of Docker's json-file
+// lines has its line break, for which filters look, such as concat's
+// multiline_end_regexp.
+type lineEnd struct{ docker bool }
+
+// Apply implements forwarder.Filter.
+func (e lineEnd) Apply(b *event.Batch) {
+	if len(b.Recs) == 0 {
+		return
+	}
+	name, end := "message", chomp
+	if _, runtime := b.Get(0, b.KeyString("stream")); runtime {
+		if _, cri := b.Get(0, b.KeyString("logtag")); cri || !e.docker {
+			return
+		}
+		name, end = "log", unchomp
+	}
+	key := b.KeyString(name)
+	for i := range b.Recs {
+		if v, ok := b.Get(i, key); ok && v.Kind == event.Text {
+			b.Set(i, key, end(b, v))
+		}
+	}
+}
+
+func chomp(b *event.Batch, v event.Value) event.Value {
+	if v.Len > 0 && b.Arena[v.Off+v.Len-1] == '\r' {
+		v.Len--
+	}
+	return v
+}
+
+func unchomp(b *event.Batch, v event.Value) event.Value {
+	if end := int(v.Off + v.Len); end < len(b.Arena) && b.Arena[end] == '\n' { // as it was read
+		v.Len++
+		return v
+	}
+	start := len(b.Arena)
+	b.Arena = append(append(b.Arena, b.Bytes(v)...), '\n')
+	return b.Since(start, event.Text)
+}
+
 // keepUnmatched makes of lines that could not be parsed what Fluentd makes of
 // them.
 func keepUnmatched(b *event.Batch, message uint16) {

@@ -45,6 +45,21 @@ type tailSource struct {
 // all times are followed, not only today's.
 var digits = strings.NewReplacer("%Y", "[0-9][0-9][0-9][0-9]", "%y", "[0-9][0-9]", "%m", "[0-9][0-9]", "%d", "[0-9][0-9]", "%H", "[0-9][0-9]", "%M", "[0-9][0-9]", "%S", "[0-9][0-9]", "%j", "[0-9][0-9][0-9]")
 
+// deepest is how many directories **/ stands for at most.
+const deepest = 6
+
+// deep is a path once for each number of directories that its **/ may stand for.
+func deep(path string) []string {
+	if !strings.Contains(path, "/**/") {
+		return []string{path}
+	}
+	var paths []string
+	for n := range deepest + 1 {
+		paths = append(paths, deep(strings.Replace(path, "/**/", "/"+strings.Repeat("*/", n), 1))...)
+	}
+	return paths
+}
+
 // tailEach makes one source of the paths.
 func tailEach(c *Context, cfg tail.Config, paths []string) (input, error) {
 	var all []forwarder.Source
@@ -131,7 +146,14 @@ func newTailSource(c *Context, p tailSource) (input, error) {
 	if err != nil {
 		return input{}, err
 	}
-	in, err := tailEach(c, cfg, strings.Split(p.Path, p.Delimiter))
+	for _, path := range p.ExcludePath {
+		cfg.Exclude = append(cfg.Exclude, deep(path)...)
+	}
+	var paths []string
+	for _, path := range strings.Split(p.Path, p.Delimiter) {
+		paths = append(paths, deep(path)...)
+	}
+	in, err := tailEach(c, cfg, paths)
 	in.Steps = append(in.Steps, steps...)
 	return in, err
 }
@@ -139,6 +161,7 @@ func newTailSource(c *Context, p tailSource) (input, error) {
 // steps are what becomes of a line. What the source puts on a record comes behind
 // the parser, which may leave nothing else of it.
 func (p *tailSource) steps() (steps []forwarder.Step, err error) {
+	steps = append(steps, forwarder.Step{Filter: lineEnd{docker: p.Parse.Type == "json" || p.Parse.Type == "multi"}})
 	f, err := newLineParser(p.Parse.Config, p.Unmatched)
 	if f != nil {
 		steps = append(steps, forwarder.Step{Filter: f})
@@ -158,7 +181,7 @@ const leastLimit = 8192
 // config is what the parameters are to tail, without a path.
 func (p *tailSource) config() (cfg tail.Config, err error) {
 	cfg = tail.DefaultConfig()
-	cfg.Exclude, cfg.Tag, cfg.PosFile = p.ExcludePath, p.Tag, p.PosFile
+	cfg.Tag, cfg.PosFile = p.Tag, p.PosFile
 	cfg.Refresh, cfg.RotateWait, cfg.MaxLine, cfg.Multiline = p.Refresh, p.RotateWait, p.MaxLine, "off"
 	cfg.Recent = p.Recent
 	if p.BytesLimit > 0 {

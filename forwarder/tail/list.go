@@ -6,6 +6,7 @@ import (
 	"maps"
 	"path/filepath"
 	"slices"
+	"syscall"
 )
 
 // observed is a file as a listing saw it.
@@ -36,10 +37,10 @@ func (d *finder) list(path string) {
 	in.groups = slices.DeleteFunc(in.groups, func(g *group) bool { return d.over(g) })
 }
 
-// names lists a directory; one that is gone has none.
+// names lists a directory; one that is gone, or is a file, has none.
 func (d *finder) names(path string) (names []string, ok bool) {
 	names, err := namesIn(path)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, syscall.ENOTDIR) {
 		d.failed = true
 		d.t.complain("list the directory of", path, err)
 		return nil, false
