@@ -22,16 +22,13 @@ type Theirs struct {
 // slotRemoved is a field that is not written.
 const slotRemoved slot = 0xff
 
-// action appends the line in front of record i's document.
+// asks reports whether records are asked for anything but their fields.
+func (t *Theirs) asks() bool { return t.IDKey != "" || t.RoutingKey != "" || t.IndexKey != "" }
+
+// action appends the line in front of record i's document, where it is asked
+// for its id, routing or index.
 func (e *encoder) action(dst []byte, i int, r *event.Record) []byte {
 	l := &e.sink.like.Theirs
-	if l.IDKey == "" && l.RoutingKey == "" {
-		if e.sink.own {
-			dst = append(dst, `{"create":{"_id":"`...)
-			return append(r.ID.Append(dst), `"}}`+"\n"...)
-		}
-		return append(dst, `{"create":{}}`+"\n"...)
-	}
 	op, from := `{"create":{`, len(dst)
 	e.field = e.fieldText(e.field[:0], i, l.IDKey)
 	if l.Overwrite && len(e.field) > 0 {

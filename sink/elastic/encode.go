@@ -64,7 +64,16 @@ func (s *Sink) Encode(dst *event.Blocks, b *event.Batch) {
 		}
 		t = clamp(t)
 		blk := e.block(dst, e.dateOf(i, t), i)
-		body := e.action(blk.Body, i, r)
+		body := blk.Body
+		switch {
+		case s.asks:
+			body = e.action(body, i, r)
+		case s.own:
+			body = append(body, `{"create":{"_id":"`...)
+			body = append(r.ID.Append(body), `"}}`+"\n"...)
+		default:
+			body = append(body, `{"create":{}}`+"\n"...)
+		}
 		e.record++
 		start := len(body)
 		if s.ecs {
@@ -118,8 +127,10 @@ func (e *encoder) end() {
 
 // block returns the block of record i's index, for its time.
 func (e *encoder) block(dst *event.Blocks, t event.Time, i int) *event.Block {
-	if own := e.ownIndex(i); own != "" {
-		return dst.For(own)
+	if e.sink.asks {
+		if own := e.ownIndex(i); own != "" {
+			return dst.For(own)
+		}
 	}
 	if e.sink.target.fields {
 		return dst.For(e.key(t, i))

@@ -21,6 +21,7 @@ type Sink struct {
 	own     bool // ids
 	ecs     bool // schema; else fluentd
 	like    Like
+	asks    bool // records may name their id, routing or index
 	gzip    bool
 	timeout time.Duration
 
@@ -54,6 +55,7 @@ func New(cfg Config, log *slog.Logger, reg prometheus.Registerer) (*Sink, error)
 		own:       cfg.IDs == "own",
 		ecs:       cfg.Schema == "ecs",
 		like:      cfg.Like,
+		asks:      cfg.Like.Theirs.asks(),
 		gzip:      cfg.Compression == "gzip",
 		timeout:   cfg.RequestTimeout,
 		dataset:   cfg.DataStream.Dataset,
