@@ -26,6 +26,8 @@ type Checks struct {
 
 	matter string // as make bench's SCENARIOS calls it
 	heads  []string
+
+	noRecords bool // none went through, so none was lost
 }
 
 // DiskChecks are those of the disk buffer; beside each stands what the disk
@@ -38,6 +40,12 @@ func DiskChecks(o Origin) *Checks {
 // without them.
 func CrowdChecks(o Origin) *Checks {
 	return &Checks{Origin: o, matter: "crowds", heads: []string{"connections", "with them", "without them", "target"}}
+}
+
+// FilterChecks are those of filters and of the start; beside each stands what
+// Fluentd took in the same minutes.
+func FilterChecks(o Origin) *Checks {
+	return &Checks{Origin: o, matter: "filters", heads: []string{"for a record", "measured", "Fluentd", "target"}, noRecords: true}
 }
 
 func (c *Checks) marks() marks {
@@ -69,6 +77,9 @@ func (c *Checks) Table(w io.Writer) error {
 	if err := t.Flush(); err != nil {
 		return err
 	}
+	if c.noRecords {
+		return nil
+	}
 	_, err := fmt.Fprintf(w, "lost %d doubled %d\n", c.Lost, c.Doubled)
 	return err
 }
@@ -83,6 +94,9 @@ func (c *Checks) WritePage(path string) error {
 	fmt.Fprintf(&b, "| %s |\n|---|---|---|---|\n", strings.Join(c.heads, " | "))
 	for _, r := range c.Rows {
 		fmt.Fprintf(&b, "| %s |\n", strings.Join(r.cells(), " | "))
+	}
+	if c.noRecords {
+		return c.marks().write(path, b.String())
 	}
 	fmt.Fprintf(&b, "\nLost %d, doubled %d.\n", c.Lost, c.Doubled)
 	return c.marks().write(path, b.String())

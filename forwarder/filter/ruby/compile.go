@@ -26,7 +26,7 @@ type Program struct {
 type Compiler struct {
 	opts    Options
 	fields  []string // names of the record's fields that are asked for, by slot
-	methods [kinds]map[string]method
+	methods [kinds]methods
 	consts  map[string]constant
 	varies  bool         // of the program at hand
 	changes bool         // some program changes collections
@@ -34,10 +34,16 @@ type Compiler struct {
 	pool    sync.Pool
 }
 
+// The tables of methods and constants are made once and never change: a long
+// configuration has hundreds of compilers.
+var (
+	everyMethod  = sync.OnceValue(allMethods)
+	allConstants = sync.OnceValue(constants)
+)
+
 // NewCompiler makes a compiler.
 func NewCompiler(opts Options) *Compiler {
-	c := &Compiler{opts: opts, consts: constants()}
-	c.methods = allMethods()
+	c := &Compiler{opts: opts, consts: allConstants(), methods: everyMethod()}
 	c.pool.New = func() any { return &Env{} }
 	return c
 }
