@@ -50,7 +50,7 @@ type Record struct {
 	Pos    int64  // where it starts in its source: byte offset, or index in a chunk; -1: nowhere
 	Field0 uint32 //
 	NField uint16 //
-	Weight uint16 // source records in it: 5 joined lines weigh 5
+	Weight uint16 // source records in it: 5 joined lines weigh 5, what was split off another record 0
 	State  State
 	Flags  Flags
 }

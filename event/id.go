@@ -35,6 +35,13 @@ func MakeID(millis int64, key SourceKey, pos uint64) (id ID) {
 	return id
 }
 
+// Part is the ID of the n-th of several records that were made of one; n is
+// not 0, which the record itself stands for.
+func (id ID) Part(n uint32) ID {
+	binary.BigEndian.PutUint32(id[8:12], binary.BigEndian.Uint32(id[8:12])^n*0x9e3779b1) // odd: no two n give the same
+	return id
+}
+
 // Position returns the 48 bits of position.
 func (id ID) Position() uint64 {
 	return uint64(binary.BigEndian.Uint16(id[12:14]))<<32 | uint64(binary.BigEndian.Uint32(id[14:18]))

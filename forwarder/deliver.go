@@ -118,7 +118,7 @@ func (l *Lane) judge(ctx context.Context, c *event.Chunk, v *event.Verdict) (don
 	})
 	l.buf.Settle(c, keep)
 	l.metrics.outcome(delivered, rejected, v, oldest)
-	if left == 0 {
+	if len(keep) == 0 {
 		l.grow()
 		return true
 	}

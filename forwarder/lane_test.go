@@ -309,3 +309,28 @@ func TestThePoolKeepsWhatIsSoonNeededAlone(t *testing.T) {
 		}
 	}
 }
+
+// What was split off another record weighs nothing, and is delivered all the
+// same.
+func TestWhatWeighsNothingIsSentAgainToo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &scripted{script: []func(*event.Chunk) (event.Verdict, error){func(*event.Chunk) (event.Verdict, error) {
+			return event.Verdict{Accepted: 1, Retry: []uint32{1}}, nil
+		}}}
+		r := start(t, one(s))
+		b := &event.Batch{Tag: "a"}
+		b.Begin(event.Record{Weight: 1, ID: event.MakeID(0, event.SourceKey{}, 1)})
+		b.Begin(event.Record{Weight: 0, ID: event.MakeID(0, event.SourceKey{}, 2)})
+		b.Ack = event.NewAck(r.stream.Open(1, 1))
+		if err := r.Emit(t.Context(), b); err != nil {
+			t.Fatal(err)
+		}
+		b.Ack.Done()
+		<-time.After(time.Minute)
+		synctest.Wait()
+		if got := s.got(); !slices.Equal(got, []uint64{1, 2}) || r.stream.Safe() != 1 {
+			t.Errorf("stored %v, safe up to %d", got, r.stream.Safe())
+		}
+		r.finish(t)
+	})
+}

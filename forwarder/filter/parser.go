@@ -41,6 +41,7 @@ type Parser struct {
 type parserRun struct {
 	text      reader
 	key, hash uint16
+	parts     []event.Value // of a JSON array
 }
 
 // NewParser checks the settings. Its error is a FieldError.
@@ -84,13 +85,13 @@ func (p *Parser) Apply(b *event.Batch) {
 	if p.cfg.HashValueField != "" {
 		run.hash = b.KeyString(p.cfg.HashValueField)
 	}
-	for i := range b.Recs {
-		switch r := &b.Recs[i]; {
-		case r.State != event.Live || p.record(b, i, run):
+	for i := range b.Recs { // those that are there now: more may come
+		switch {
+		case b.Recs[i].State != event.Live || p.record(b, i, run):
 		case p.cfg.EmitInvalidRecordToError:
-			r.State = event.Failed
+			b.Recs[i].State = event.Failed
 		case !p.cfg.ReserveData:
-			r.State = event.Dropped
+			b.Recs[i].State = event.Dropped
 		}
 	}
 }
@@ -108,6 +109,14 @@ func (p *Parser) record(b *event.Batch, i int, run *parserRun) bool {
 	if p.cfg.ReplaceInvalidSequence {
 		v = scrub(b, v)
 	}
+	if v.Len > 0 && p.cfg.Parse.Type == "json" && b.Arena[v.Off] == '[' {
+		return p.array(b, i, v, run)
+	}
+	return p.into(b, i, v, run)
+}
+
+// into parses v into record i; false as record.
+func (p *Parser) into(b *event.Batch, i int, v event.Value, run *parserRun) bool {
 	r, from := &b.Recs[i], len(b.Fields)
 	if p.cfg.ReserveData {
 		b.Fields = append(b.Fields, b.FieldsOf(i)...)
