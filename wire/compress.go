@@ -57,7 +57,7 @@ type Inflater struct {
 	// Grow, when set, is asked before the output grows by so many bytes.
 	Grow func(bytes int) error
 
-	gz inflate.Decoder
+	gz *inflate.Decoder
 	zs *zstd.Decoder
 
 	packed, max int // bytes of gzip's source, and the most that may come out
@@ -92,8 +92,8 @@ func (z *Inflater) room(dst []byte, size int) ([]byte, error) {
 }
 
 func (z *Inflater) gzip(dst, src []byte, max int) ([]byte, error) {
-	if z.gz.Grow == nil {
-		z.gz.Grow = z.more
+	if z.gz == nil {
+		z.gz = &inflate.Decoder{Grow: z.more}
 	}
 	z.packed, z.max = len(src), max
 	dst, err := z.gz.Gzip(dst, src)

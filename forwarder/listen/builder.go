@@ -32,7 +32,9 @@ type builder struct {
 func (d *builder) reset() {
 	d.b.Reset(nil)
 	if d.keyBytes > maxKeyBytes {
-		d.b = event.Batch{Fields: d.b.Fields, Recs: d.b.Recs}
+		fields, recs := d.b.Fields, d.b.Recs
+		d.b = event.Batch{} // on its own: it needs no room on the stack
+		d.b.Fields, d.b.Recs = fields, recs
 	}
 	if len(d.b.Keys) == 0 {
 		d.keyBytes = 0
@@ -58,7 +60,7 @@ type stamp struct {
 // entry adds the [time, record] at p[at:], also in the form [[time, metadata],
 // record], and returns its end. shift is what to add to an offset in p to get
 // one in the arena. A bad entry adds nothing, and its end is not known.
-func (d *builder) entry(p []byte, at, shift int, s stamp) (end int, bad reason) {
+func (d *builder) entry(p []byte, at, shift int, s *stamp) (end int, bad reason) {
 	v, err := wire.Head(p[at:])
 	switch {
 	case err != nil:
@@ -124,7 +126,7 @@ func entryTime(p []byte) (t wire.Time, n int, marker bool, bad reason) {
 }
 
 // record adds the map at p[at:]; see entry.
-func (d *builder) record(p []byte, at, shift int, t wire.Time, s stamp) (end int, bad reason) {
+func (d *builder) record(p []byte, at, shift int, t wire.Time, s *stamp) (end int, bad reason) {
 	v, err := wire.Head(p[at:])
 	switch {
 	case err != nil:

@@ -141,7 +141,7 @@ func (c *conn) message(shift int) {
 	case len(p.Record) == 0:
 		c.reject(badRecord, f.Raw)
 	default:
-		if _, bad := c.build.record(p.Event, n, shift+p.At, t, s); bad != good {
+		if _, bad := c.build.record(p.Event, n, shift+p.At, t, &s); bad != good {
 			c.reject(bad, f.Raw)
 		}
 	}
@@ -184,7 +184,7 @@ func (c *conn) chunk() (err error) {
 	}
 	p.Body = entries
 	s.ids, s.told = idsFor(p, more), p.Option.Metadata != nil
-	if err := c.entries(entries, rest, s, pend); err != nil {
+	if err := c.entries(entries, rest, &s, pend); err != nil {
 		return err
 	}
 	if pend != nil {
@@ -195,7 +195,7 @@ func (c *conn) chunk() (err error) {
 }
 
 // entries hands on a chunk's, in as many batches as they need.
-func (c *conn) entries(list []byte, rest *pieces, s stamp, pend *pending) (err error) {
+func (c *conn) entries(list []byte, rest *pieces, s *stamp, pend *pending) (err error) {
 	if rest != nil {
 		defer rest.close()
 		if list, err = rest.next(); err != nil {
@@ -229,16 +229,15 @@ func (c *conn) entries(list []byte, rest *pieces, s stamp, pend *pending) (err e
 }
 
 // fill adds entries from at on until the batch is full.
-func (c *conn) fill(entries []byte, at int, index int64, s stamp) (int, int64) {
+func (c *conn) fill(entries []byte, at int, index int64, s *stamp) (int, int64) {
 	from := at
 	for at < len(entries) && !c.build.full(at-from) {
-		one := s
-		one.index, one.n = index, uint64(index)
+		s.index, s.n = index, uint64(index)
 		if s.key == c.nonce {
-			one.n = c.counter
+			s.n = c.counter
 			c.counter++
 		}
-		end, bad := c.build.entry(entries, at, -from, one)
+		end, bad := c.build.entry(entries, at, -from, s)
 		if bad != good {
 			n, err := wire.Skip(entries[at:])
 			if err != nil {

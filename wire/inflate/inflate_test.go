@@ -67,7 +67,7 @@ func texts() map[string][]byte {
 
 func TestGzip(t *testing.T) {
 	for name, want := range texts() {
-		for level := -2; level <= 9; level++ { // stored, Huffman alone, fixed and dynamic codes
+		for _, level := range []int{-2, 0, 1, 9} { // Huffman alone, stored, fixed and dynamic codes
 			src := packed(t, level, want)
 			for _, more := range []int{1, 300, 1 << 20} {
 				d := Decoder{Grow: grower(more, len(want)+1024)}

@@ -1,6 +1,9 @@
 package inflate
 
-import "math/bits"
+import (
+	"math/bits"
+	"slices"
+)
 
 // A table maps the next bits of a stream to what they stand for (RFC 1951,
 // 3.2.2). Codes of up to primary bits are found at once, longer ones in a table
@@ -50,7 +53,7 @@ func (t *table) build(primary uint, lengths []uint8, meaning func(symbol int) en
 		return false
 	}
 	t.primary = min(primary, max(longest, 1))
-	t.entries = append(t.entries[:0], make([]entry, 1<<t.primary)...)
+	t.entries = extend(t.entries[:0], 1<<t.primary)
 	deep := longest - t.primary // bits of the tables behind
 	for symbol, size := range lengths {
 		n := uint(size)
@@ -67,11 +70,19 @@ func (t *table) build(primary uint, lengths []uint8, meaning func(symbol int) en
 		head := code & (1<<t.primary - 1)
 		if t.entries[head] == 0 {
 			t.entries[head] = entry(len(t.entries))<<16 | special | link | entry(deep)<<8 | entry(t.primary)
-			t.entries = append(t.entries, make([]entry, 1<<deep)...)
+			t.entries = extend(t.entries, 1<<deep)
 		}
 		t.fill(t.entries[head].value(), deep, code>>t.primary, n-t.primary, e|entry(n-t.primary))
 	}
 	return true
+}
+
+// extend appends n entries that are no code.
+func extend(s []entry, n int) []entry {
+	from := len(s)
+	s = slices.Grow(s, n)[:from+n]
+	clear(s[from:])
+	return s
 }
 
 // fill writes e wherever the lowest n bits of an index are the code, in the
