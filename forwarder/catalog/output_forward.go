@@ -41,7 +41,7 @@ type forwardMatch struct {
 	ClientCert        string           `conf:"tls_client_cert_path"`
 	ClientKey         string           `conf:"tls_client_private_key_path"`
 	Passphrase        string           `conf:"tls_client_private_key_passphrase,secret"`
-	Version           string           `conf:"tls_version,oneof=|TLSv1_1|TLSv1_2|TLSv1_3"`
+	Version           string           `conf:"tls_version,oneof=|TLSv1_1|TLSv1_2|TLSv1_3|TLS1_1|TLS1_2|TLS1_3"`
 	VerifyHostname    bool             `conf:"tls_verify_hostname"`
 	SelfSigned        bool             `conf:"tls_allow_self_signed_cert"`
 	Insecure          bool             `conf:"tls_insecure_mode"`

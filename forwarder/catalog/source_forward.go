@@ -1,11 +1,13 @@
 package catalog
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net"
 	"slices"
 	"strconv"
+	"strings"
 
 	"sluice/forwarder/listen"
 	"sluice/forwarder/netin"
@@ -34,14 +36,14 @@ type transport struct {
 	Passphrase     string `conf:"private_key_passphrase,secret"`
 	ClientCertAuth bool   `conf:"client_cert_auth"`
 	CAPath         string `conf:"ca_path"`
-	Version        string `conf:"version,oneof=|TLSv1_1|TLSv1_2|TLSv1_3"`
-	MinVersion     string `conf:"min_version,oneof=|TLSv1_1|TLSv1_2|TLSv1_3"` // goes before version
+	Version        string `conf:"version,oneof=|TLSv1_1|TLSv1_2|TLSv1_3|TLS1_1|TLS1_2|TLS1_3"`
+	MinVersion     string `conf:"min_version,oneof=|TLSv1_1|TLSv1_2|TLSv1_3|TLS1_1|TLS1_2|TLS1_3"` // goes before version
 }
 
 // oldestTLS is the oldest version to speak, of Fluentd's parameters for the
 // only one and the oldest one.
 func oldestTLS(only, oldest string) string {
-	if oldest == "TLSv1_3" || oldest == "" && only == "TLSv1_3" {
+	if strings.HasSuffix(cmp.Or(oldest, only), "1_3") { // TLSv1_3, or TLS1_3
 		return "1.3"
 	}
 	return "" // older ones than 1.2 are not spoken
