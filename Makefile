@@ -13,7 +13,7 @@ FUZZTIME ?= 10s
 TOOL     := $(GO) tool -modfile=tools/go.mod
 ES       := sink/elastictest/server/elasticsearch.sh
 
-.PHONY: storm soak-tail image test-deploy test-kube test-kubelet deploy-update build run test unit lint format fuzz bench soak soak-kill power-cut elasticsearch stop-elasticsearch test-elasticsearch test-clients test-kills clean
+.PHONY: storm soak-tail image test-deploy test-kube test-kubelet deploy-update build run test unit lint format fuzz bench soak soak-kill power-cut elasticsearch stop-elasticsearch test-elasticsearch test-clients test-kills test-clock clean
 
 build: ## bin/sluice and bin/sluice-dev: static, stripped, stamped
 	@mkdir -p bin
@@ -117,6 +117,10 @@ test-clients: ## other people's Forward clients send to a running Sluice; prints
 
 test-kills: ## two Sluices in a row, killed LIVES times: nothing lost, nothing doubled
 	SLUICE_TEST_LIVES=$(or $(LIVES),200) $(GO) test -count=1 -timeout 60m -v -run TestTwoSluicesKilled ./agent
+
+test-clock: ## the tests that kill agents, with agents whose wall clock jumps by hours all the time; builds Go's library anew
+	@dir=$$(mktemp -d); trap 'rm -rf '$$dir EXIT; GO=$(GO) tools/clock.sh $$dir && \
+	  $(GO) test -count=1 -timeout 60m -overlay $$dir/overlay.json -tags clockjump ./bench/soak ./agent -run 'TestKill|TestChaos|Kills$$|SurvivesKill|Killed|TestStopped'
 
 clean:
 	rm -rf bin
