@@ -172,6 +172,10 @@ func (b *diskBench) outage(ctx context.Context) error {
 		return err
 	}
 	defer st.kill()
+	empty, err := st.read(ctx)
+	if err != nil {
+		return err
+	}
 	begun := time.Now()
 	made, err := b.fill(ctx, st)
 	took := time.Since(begun)
@@ -189,7 +193,8 @@ func (b *diskBench) outage(ctx context.Context) error {
 	}
 	share := full.buffer / took.Seconds() / disk.BytesPerSecond()
 	b.row(fmt.Sprintf("`disk`, the sink away, forward packed with ack: %s written", mb(full.buffer)),
-		fmt.Sprintf("%s/s, %s records/s", mb(full.buffer/took.Seconds()), thousands(int64(float64(b.o.records)/took.Seconds()))),
+		fmt.Sprintf("%s/s, %s records/s, %.1f cores busy with it", mb(full.buffer/took.Seconds()),
+			thousands(int64(float64(b.o.records)/took.Seconds())), full.cpu.Sub(empty.cpu).Total().Seconds()/took.Seconds()),
 		fmt.Sprintf("%s/s in writes of %.1f MB with fsync", mb(disk.BytesPerSecond()), commit/1e6),
 		fmt.Sprintf("at least %.1f of it", diskShare), share < diskShare)
 	return b.drain(ctx, st, addr, made)

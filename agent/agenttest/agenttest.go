@@ -41,6 +41,7 @@ func Main(m *testing.M) {
 		os.Exit(m.Run())
 	}
 	os.Unsetenv(variable)
+	jump()
 	if err := run(file); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
