@@ -65,6 +65,8 @@ type elasticMatch struct {
 	TagInto    bool   `conf:"include_tag_key"`
 	TagKey     string `conf:"tag_key"`
 	TimeKey    string `conf:"time_key"`
+	TimeFormat string `conf:"time_key_format"`
+	NoStamp    bool   `conf:"time_key_exclude_timestamp"`
 }
 
 func defaultElasticMatch() elasticMatch {
@@ -87,7 +89,7 @@ func newElasticMatch(c *Context, p elasticMatch) (output, error) {
 		cfg.Compression = "none"
 	}
 	cfg.Like = elastic.Like{
-		Timestamp: p.Logstash || p.Timestamp, OwnDate: p.Logstash, Metadata: c.builder.metadata, Pipeline: p.Pipeline,
+		Timestamp: p.Logstash || p.Timestamp, Dates: p.dates(), Metadata: c.builder.metadata, Pipeline: p.Pipeline,
 		Insecure: !p.SSLVerify, ClientCert: p.ClientCert, ClientKey: p.ClientKey,
 	}
 	cfg.Like.Theirs = elastic.Theirs{
@@ -112,7 +114,13 @@ func newElasticMatch(c *Context, p elasticMatch) (output, error) {
 		return output{}, err
 	}
 	out, err := newElastic(c, cfg)
-	if err != nil && strings.HasPrefix(err.Error(), "cannot read index") {
+	if err == nil {
+		return out, nil
+	}
+	if why, ok := strings.CutPrefix(err.Error(), "cannot read time_key_format: "); ok {
+		return out, fieldError{"time_key_format", why, "write one such as %Y-%m-%dT%H:%M:%S.%N%z"}
+	}
+	if strings.HasPrefix(err.Error(), "cannot read index") {
 		field := "index_name"
 		if p.Logstash {
 			field = "logstash_dateformat"
@@ -122,15 +130,23 @@ func newElasticMatch(c *Context, p elasticMatch) (output, error) {
 	return out, err
 }
 
+// dates are what the plug-in has of fields only where it writes @timestamp.
+func (p *elasticMatch) dates() (d elastic.Dates) {
+	if p.Logstash || p.Timestamp {
+		d = elastic.Dates{OwnDate: p.Logstash, TimeKey: p.TimeKey, NoStamp: p.NoStamp, Format: p.TimeFormat}
+	}
+	if d.TimeKey == "@timestamp" { // which counts in any case
+		d.TimeKey = ""
+	}
+	if p.Logstash && !p.UTCIndex {
+		d.Zone = time.Local
+	}
+	return d
+}
+
 // into fills in the servers and the index.
 func (p *elasticMatch) into(cfg *elastic.Config) error {
 	switch {
-	case p.TimeKey != "" && p.TimeKey != "@timestamp":
-		return fieldError{"time_key", "time_key " + p.TimeKey + " is not supported: @timestamp is the record's time", "read the time where the record is parsed: time_key in <parse>"}
-	case !p.UTCIndex && time.Local != time.UTC:
-		if _, offset := time.Now().Zone(); offset != 0 {
-			return fieldError{"utc_index", "utc_index false is not supported: an index's date is in UTC", "remove it"}
-		}
 	case p.ClientCert != "" && p.ClientKey == "":
 		return fieldError{"client_cert", "client_cert needs its key", "add client_key FILE"}
 	}

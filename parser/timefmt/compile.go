@@ -123,6 +123,18 @@ func NewParser(form string, zone *time.Location, now func() time.Time) (*Parser,
 // as in Ruby. ok is false where text is not in the form.
 func (p *Parser) Parse(text []byte) (t event.Time, ok bool) {
 	var r reading
+	return p.parse(&r, text)
+}
+
+// ParseOffset is Parse that also tells how many seconds east of UTC the text
+// says it is, or else the zone is.
+func (p *Parser) ParseOffset(text []byte) (t event.Time, offset int, ok bool) {
+	var r reading
+	t, ok = p.parse(&r, text)
+	return t, r.east(t, p.zone), ok
+}
+
+func (p *Parser) parse(r *reading, text []byte) (t event.Time, ok bool) {
 	if p.iso {
 		if !r.iso(text) {
 			return t, false

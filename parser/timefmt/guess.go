@@ -61,11 +61,23 @@ func NewGuesser(zone *time.Location, now func() time.Time) *Guesser {
 // must hold nothing else.
 func (g *Guesser) Parse(text []byte) (t event.Time, ok bool) {
 	var r reading
+	return g.parse(&r, text)
+}
+
+// ParseOffset is Parse that also tells how many seconds east of UTC the text
+// says it is, or else the zone is.
+func (g *Guesser) ParseOffset(text []byte) (t event.Time, offset int, ok bool) {
+	var r reading
+	t, ok = g.parse(&r, text)
+	return t, r.east(t, g.iso.zone), ok
+}
+
+func (g *Guesser) parse(r *reading, text []byte) (t event.Time, ok bool) {
 	if r.iso(text) && r.i == len(text) {
 		return r.resolve(g.iso.zone, g.iso.now)
 	}
 	for _, p := range g.rest {
-		r = reading{}
+		*r = reading{}
 		if r.read(p.steps, text) && r.i == len(text) {
 			return r.resolve(p.zone, p.now)
 		}

@@ -33,6 +33,15 @@ func (r *reading) resolve(zone *time.Location, now func() time.Time) (t event.Ti
 	return t, true
 }
 
+// east is how many seconds east of UTC the text says it is, or else zone is at t.
+func (r *reading) east(t event.Time, zone *time.Location) int {
+	if r.has&hasZone != 0 || zone == time.UTC {
+		return r.offset
+	}
+	_, offset := time.Unix(t.Sec, 0).In(zone).Zone()
+	return offset
+}
+
 // wholeYear joins century and year.
 func (r *reading) wholeYear() {
 	switch {

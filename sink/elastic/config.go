@@ -37,7 +37,7 @@ type Config struct {
 type Like struct {
 	TagKey     string       // the field that gets the tag; empty: none does
 	Timestamp  bool         // documents have @timestamp
-	OwnDate    bool         // a record's own @timestamp gives the date in the index's name
+	Dates      Dates        // what fields of the record say of times
 	Metadata   bool         // container lines have docker and kubernetes
 	Pipeline   string       // ingest pipeline; empty: the index's own
 	Insecure   bool         // the server's certificate is not verified

@@ -2,7 +2,6 @@ package elastic
 
 import (
 	"bytes"
-	"slices"
 	"unsafe"
 
 	"sluice/event"
@@ -19,12 +18,13 @@ type encoder struct {
 	frag  *fragment
 	tag   []byte // the members that say the batch's tag, with a comma in front
 
-	plans  []plan // of the batch's keys
-	round  uint32 // of plans
-	record uint32 // of plan.seen
-	dated  bool   // the batch's records may have dates of their own, which count
-	names  []byte // keys as JSON, with colon
-	taken  map[string]struct{}
+	plans   []plan // of the batch's keys
+	round   uint32 // of plans
+	record  uint32 // of plan.seen
+	dated   bool   // the batch's records may say times that count
+	untimed bool   // the record gets no @timestamp
+	names   []byte // keys as JSON, with colon
+	taken   map[string]struct{}
 
 	days   []dayBlock
 	target []byte
@@ -41,7 +41,7 @@ type plan struct {
 }
 
 type dayBlock struct {
-	day   int64
+	day   int64 // or hour, or what else the index's name tells apart
 	block *event.Block
 }
 
@@ -62,8 +62,8 @@ func (s *Sink) Encode(dst *event.Blocks, b *event.Batch) {
 		if t.IsZero() {
 			t = event.Time{Sec: b.Read / 1e9, Nsec: uint32(b.Read % 1e9)}
 		}
-		t = clamp(t)
-		blk := e.block(dst, e.dateOf(i, t), i)
+		t, date := e.times(i, clamp(t))
+		blk := e.block(dst, date, i)
 		body := blk.Body
 		switch {
 		case s.asks:
@@ -98,7 +98,7 @@ func (e *encoder) begin(b *event.Batch) {
 		e.frag = b.Shared.Cached(e.sink, e.sink.fragmentOf).(*fragment)
 	}
 	e.record = 0
-	e.dated = e.sink.like.OwnDate && slices.Contains(b.Keys, "@timestamp")
+	e.dated = e.sink.like.Dates.asks(b.Keys)
 	if e.round++; e.round == 0 { // went round: old plans would look new
 		clear(e.plans)
 		e.round = 1
@@ -136,10 +136,8 @@ func (e *encoder) block(dst *event.Blocks, t event.Time, i int) *event.Block {
 		return dst.For(e.key(t, i))
 	}
 	day := int64(0)
-	if e.sink.target.hourly {
-		day = hourOf(t)
-	} else if e.sink.target.dated {
-		day = dayOf(t)
+	if unit := e.sink.target.unit; unit > 0 {
+		day = unitOf(t, unit)
 	}
 	for i := len(e.days) - 1; i >= 0; i-- {
 		if e.days[i].day == day {
@@ -160,7 +158,7 @@ func (e *encoder) key(t event.Time, i int) string {
 	if t.Sec != e.clock.sec || !e.clock.set {
 		e.clock.turn(t)
 	}
-	e.target = e.sink.target.append(e.target[:0], e.batch, i, e.clock.prefix[:])
+	e.target = e.sink.target.append(e.target[:0], e.batch, i, t, e.clock.prefix[:])
 	return e.interned()
 }
 

@@ -1,18 +1,12 @@
 package elastic
 
-import (
-	"strings"
-	"time"
-	"unsafe"
-
-	"sluice/event"
-)
+import "sluice/event"
 
 // encodeFluentd appends the document up to the members that the batch shares.
 func (e *encoder) encodeFluentd(dst []byte, i int, t event.Time) []byte {
 	fields := e.batch.FieldsOf(i)
 	own := e.ownTime(fields)
-	if own < 0 && !e.sink.like.Timestamp {
+	if own < 0 && (e.untimed || !e.sink.like.Timestamp) {
 		dst = append(dst, '{')
 		return e.members(dst, fields, -1)
 	}
@@ -63,30 +57,6 @@ func (e *encoder) ownTime(fields []event.Field) int {
 	}
 	return -1
 }
-
-// dateOf is the time that gives record i, of time t, its index: with logstash_format
-// a record's own @timestamp counts.
-func (e *encoder) dateOf(i int, t event.Time) event.Time {
-	if !e.dated {
-		return t
-	}
-	fields := e.batch.FieldsOf(i)
-	own := e.ownTime(fields)
-	if own < 0 || fields[own].Val.Kind == event.Msgp {
-		return t
-	}
-	p := e.batch.Bytes(fields[own].Val)
-	text := unsafe.String(unsafe.SliceData(p), len(p))
-	for _, form := range dateForms {
-		if at, err := time.Parse(form, strings.Trim(text, `"`)); err == nil {
-			return clamp(event.TimeOf(at))
-		}
-	}
-	return t
-}
-
-// dateForms are how a record's @timestamp may be written.
-var dateForms = [...]string{time.RFC3339Nano, "2006-01-02T15:04:05.999999999Z0700", "2006-01-02 15:04:05.999999999Z07:00", "2006-01-02T15:04:05.999999999", "2006-01-02 15:04:05.999999999", time.DateOnly}
 
 // isNumber reports whether a msgpack value that begins with c is a number.
 func isNumber(c byte) bool {

@@ -27,6 +27,7 @@ type Sink struct {
 
 	dataset, namespace string // of data streams
 	target             target // empty: data streams
+	dates              dateReader
 	bare               *fragment
 	fragmentOf         func(*event.Fragment) any
 	encoders           sync.Pool // of *encoder
@@ -66,6 +67,9 @@ func New(cfg Config, log *slog.Logger, reg prometheus.Registerer) (*Sink, error)
 		cfg.Index = logstashIndex
 	}
 	if s.target, err = parseTarget(cfg.Index); err != nil {
+		return nil, err
+	}
+	if s.dates, err = cfg.Like.Dates.reader(); err != nil {
 		return nil, err
 	}
 	s.fragmentOf = s.makeFragment

@@ -4,8 +4,10 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"sluice/event"
+	"sluice/parser/timefmt"
 	"sluice/sink/format"
 )
 
@@ -17,26 +19,26 @@ const (
 	partNamespace
 	partField // ${$.name}, ${$.kubernetes.namespace_name}
 	partYear
-	partShortYear
 	partMonth
 	partDay
-	partHour
+	partTime // any other directive of strftime
 )
 
 // target is a parsed template for the name of an index: text with ${tag},
-// ${tag[n]}, ${kubernetes.namespace}, the name of a field, and %Y, %y, %m, %d,
-// %H of the record's time in UTC.
+// ${tag[n]}, ${kubernetes.namespace}, the name of a field, and what strftime
+// writes of the record's time in UTC, from the century to the second.
 type target struct {
 	parts  []part
-	dated  bool
-	hourly bool // beyond the day
-	fields bool // each record may have its own
+	unit   int64 // in seconds: times within one have the same name; 0: all have
+	fields bool  // each record may have its own
 }
 
 type part struct {
 	kind int
 	text string // of a literal; a field's name
 	n    int    // of a tag's part, from its end if negative
+	form *timefmt.Formatter
+	unit int64 // of what is of a time
 }
 
 func parseTarget(template string) (t target, err error) {
@@ -53,11 +55,12 @@ func parseTarget(template string) (t target, err error) {
 		}
 		p, n := partAt(s)
 		if n == 0 {
-			return t, fmt.Errorf("cannot read index %q: want ${tag}, ${tag[n]}, ${kubernetes.namespace}, a field's ${$.name}, %%Y, %%m, %%d or %%H, got %q", template, s[:min(len(s), 12)])
+			return t, fmt.Errorf("cannot read index %q: want ${tag}, ${tag[n]}, ${kubernetes.namespace}, a field's ${$.name}, %%Y, %%m, %%d, %%H or another of strftime's directives of dates and hours, got %q", template, s[:min(len(s), 12)])
 		}
 		t.parts = append(t.parts, p)
-		t.dated = t.dated || p.kind >= partYear
-		t.hourly = t.hourly || p.kind == partHour
+		if p.unit > 0 && (t.unit == 0 || p.unit < t.unit) {
+			t.unit = p.unit
+		}
 		t.fields = t.fields || p.kind == partField
 		s = s[n:]
 	}
@@ -65,10 +68,8 @@ func parseTarget(template string) (t target, err error) {
 }
 
 func partAt(s string) (p part, length int) {
-	for text, kind := range map[string]int{"%Y": partYear, "%y": partShortYear, "%m": partMonth, "%d": partDay, "%H": partHour} {
-		if strings.HasPrefix(s, text) {
-			return part{kind: kind}, len(text)
-		}
+	if s[0] == '%' {
+		return timePart(s)
 	}
 	end := strings.IndexByte(s, '}')
 	if !strings.HasPrefix(s, "${") || end < 3 {
@@ -94,9 +95,39 @@ func partAt(s string) (p part, length int) {
 	return part{kind: partField, text: name}, end + 1
 }
 
-// append appends the name for record i of a batch and its time, date being
-// 2006-01-02T15 and what follows it.
-func (t *target) append(dst []byte, b *event.Batch, i int, date []byte) []byte {
+// timePart reads a directive: those of nearly all names, which clock has, or
+// another one. Fractions of a second and zones make no name.
+func timePart(s string) (p part, length int) {
+	for text, kind := range map[string]int{"%Y": partYear, "%m": partMonth, "%d": partDay} {
+		if strings.HasPrefix(s, text) {
+			return part{kind: kind, unit: 86400}, len(text)
+		}
+	}
+	n := 1 + len(s[1:]) - len(strings.TrimLeft(s[1:], "-0^#_123456789"))
+	if n == len(s) {
+		return p, 0
+	}
+	switch {
+	case strings.IndexByte("CGgyBbhVUWjdemYAauwFDx", s[n]) >= 0:
+		p.unit = 86400
+	case strings.IndexByte("HIklPp", s[n]) >= 0:
+		p.unit = 3600
+	case strings.IndexByte("MSRTX", s[n]) >= 0:
+		p.unit = 1
+	default:
+		return p, 0
+	}
+	form, err := timefmt.NewFormatter(s[:n+1], time.UTC)
+	if err != nil {
+		return part{}, 0
+	}
+	p.kind, p.form = partTime, form
+	return p, n + 1
+}
+
+// append appends the name for record i of a batch and its time at, date being
+// that as 2006-01-02.
+func (t *target) append(dst []byte, b *event.Batch, i int, at event.Time, date []byte) []byte {
 	start := len(dst)
 	for _, p := range t.parts {
 		switch p.kind {
@@ -114,14 +145,12 @@ func (t *target) append(dst []byte, b *event.Batch, i int, date []byte) []byte {
 			dst = format.AppendField(dst, b, i, p.text)
 		case partYear:
 			dst = append(dst, date[:4]...)
-		case partShortYear:
-			dst = append(dst, date[2:4]...)
 		case partMonth:
 			dst = append(dst, date[5:7]...)
 		case partDay:
 			dst = append(dst, date[8:10]...)
-		case partHour:
-			dst = append(dst, date[11:13]...)
+		case partTime:
+			dst = p.form.Append(dst, at.Std())
 		}
 	}
 	return append(dst[:start], cleanName(dst[start:])...)

@@ -3,6 +3,7 @@ package elastic
 import (
 	"math"
 	"math/rand/v2"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -67,8 +68,47 @@ func TestTargetDays(t *testing.T) {
 	}
 }
 
+// Names change as often as what they say does, and no more: a batch has one
+// block for each.
+func TestTargetsOfTimes(t *testing.T) {
+	at := time.Date(2027, 1, 1, 2, 4, 5, 0, time.UTC) // a Friday of 2026's week 53
+	newYork, err := time.LoadLocation("America/New_York")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		template string
+		zone     *time.Location
+		want     string
+	}{
+		{"w-%G.%V", nil, "w-2026.53:4"},
+		{"x%y%-m%e-%j-%b", nil, "x271_1-001-jan:4"},
+		{"x-%F-%H", nil, "x-2027-01-01-02:3 x-2027-01-01-03:1"},
+		{"x-%I%P-%M", nil, "x-02am-04:2 x-02am-05:1 x-03am-04:1"},
+		{"x-%H-%S", nil, "x-02-05:2 x-02-06:1 x-03-05:1"},
+		{"x-%Y.%m.%d", newYork, "x-2026.12.31:4"},
+		{"x-%d-%H", newYork, "x-31-21:3 x-31-22:1"},
+	} {
+		s := newSink(t, "http://127.0.0.1:1", func(cfg *Config) { cfg.Index, cfg.Like.Dates.Zone = c.template, c.zone })
+		b := &event.Batch{}
+		for _, later := range []time.Duration{0, time.Second, time.Minute, time.Hour} {
+			add(b, event.Record{Time: event.TimeOf(at.Add(later))}, text("message", "x"))
+		}
+		bs, got := encode(s, b), []string{}
+		for _, blk := range bs.List {
+			got = append(got, blk.Key+":"+strconv.Itoa(blk.Len()))
+		}
+		if strings.Join(got, " ") != c.want {
+			t.Errorf("%s: got %s, want %s", c.template, got, c.want)
+		}
+		if doc := string(bs.List[0].Item(0)); !strings.Contains(doc, `"@timestamp":"2027-01-01T02:04:05.000000000Z"`) {
+			t.Errorf("%s: %s", c.template, doc)
+		}
+	}
+}
+
 func TestTargetErrors(t *testing.T) {
-	for _, s := range []string{"${record}", "x-%S", "${$.}", "${tag[x]}", "100%", "$"} {
+	for _, s := range []string{"${record}", "x-%N", "%z", "%:z", "%-", "${$.}", "${tag[x]}", "100%", "$"} {
 		if _, err := parseTarget(s); err == nil || !strings.Contains(err.Error(), "${tag}") {
 			t.Errorf("%q: %v", s, err)
 		}

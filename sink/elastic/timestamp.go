@@ -28,22 +28,13 @@ func clamp(t event.Time) event.Time {
 	return t
 }
 
-// dayOf numbers the UTC days from 1970-01-01.
-func dayOf(t event.Time) int64 {
-	d := t.Sec / 86400
-	if t.Sec%86400 < 0 {
-		d--
+// unitOf numbers the units of so many seconds from 1970-01-01, UTC.
+func unitOf(t event.Time, unit int64) int64 {
+	n := t.Sec / unit
+	if t.Sec%unit < 0 {
+		n--
 	}
-	return d
-}
-
-// hourOf numbers the hours from 1970-01-01.
-func hourOf(t event.Time) int64 {
-	h := t.Sec / 3600
-	if t.Sec%3600 < 0 {
-		h--
-	}
-	return h
+	return n
 }
 
 // clock writes times as 2006-01-02T15:04:05.000000000, without zone, and
@@ -70,7 +61,7 @@ func (c *clock) append(dst []byte, t event.Time) []byte {
 }
 
 func (c *clock) turn(t event.Time) {
-	day := dayOf(t)
+	day := unitOf(t, 86400)
 	if day != c.day || !c.set {
 		y, m, d := time.Unix(t.Sec, 0).UTC().Date()
 		copy(c.prefix[:], "0000-00-00T00:00:00.")
