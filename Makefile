@@ -120,7 +120,7 @@ test-kills: ## two Sluices in a row, killed LIVES times: nothing lost, nothing d
 
 test-clock: ## the tests that kill agents, with agents whose wall clock jumps by hours all the time; builds Go's library anew
 	@dir=$$(mktemp -d); trap 'rm -rf '$$dir EXIT; GO=$(GO) tools/clock.sh $$dir && \
-	  $(GO) test -count=1 -timeout 60m -overlay $$dir/overlay.json -tags clockjump ./bench/soak ./agent -run 'TestKill|TestChaos|Kills$$|SurvivesKill|TestStopped'
+	  $(GO) test -count=1 -timeout 60m -overlay $$dir/overlay.json -tags clockjump ./bench/soak ./agent -run 'TestKill|TestChaos|Kills$$|SurvivesKill|TestStopped|TestTwoSluicesKilled'
 
 clean:
 	rm -rf bin

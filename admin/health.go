@@ -15,11 +15,12 @@ const Deadline = 60 * time.Second
 type Health struct {
 	ready atomic.Bool
 	mu    sync.Mutex
-	loops map[string]*atomic.Int64 // Unix nanoseconds of the last beat
+	begun time.Time
+	loops map[string]*atomic.Int64 // of the last beat: nanoseconds since begun, by the monotonic clock
 }
 
 // NewHealth is healthy, and not ready until SetReady.
-func NewHealth() *Health { return &Health{loops: map[string]*atomic.Int64{}} }
+func NewHealth() *Health { return &Health{begun: time.Now(), loops: map[string]*atomic.Int64{}} }
 
 // Loop announces a loop, which must call beat more often than Deadline for as
 // long as the process lives.
@@ -27,9 +28,10 @@ func (h *Health) Loop(name string) (beat func()) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	last := new(atomic.Int64)
-	last.Store(time.Now().UnixNano())
 	h.loops[name] = last
-	return func() { last.Store(time.Now().UnixNano()) }
+	beat = func() { last.Store(int64(time.Since(h.begun))) }
+	beat()
+	return beat
 }
 
 // SetReady says whether input is accepted.
@@ -40,7 +42,7 @@ func (h *Health) Healthy() error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for name, last := range h.loops {
-		if silent := time.Since(time.Unix(0, last.Load())); silent > Deadline {
+		if silent := time.Since(h.begun) - time.Duration(last.Load()); silent > Deadline {
 			return fmt.Errorf("loop %s has not come round for %v", name, silent.Round(time.Second))
 		}
 	}

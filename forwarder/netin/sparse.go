@@ -12,15 +12,14 @@ import (
 type Sparse struct {
 	Log   *slog.Logger
 	Every time.Duration
-	next  atomic.Int64 // Unix nanoseconds
+	next  atomic.Pointer[time.Time]
 	quiet atomic.Int64
 }
 
 // Warn writes the line, or leaves it out.
 func (s *Sparse) Warn(text string, attrs ...slog.Attr) {
-	now := time.Now().UnixNano()
-	next := s.next.Load()
-	if now < next || !s.next.CompareAndSwap(next, now+int64(s.Every)) {
+	now, next := time.Now(), s.next.Load()
+	if next != nil && now.Before(*next) || !s.pass(next, now.Add(s.Every)) {
 		s.quiet.Add(1)
 		return
 	}
@@ -29,3 +28,6 @@ func (s *Sparse) Warn(text string, attrs ...slog.Attr) {
 	}
 	s.Log.LogAttrs(context.Background(), slog.LevelWarn, text, attrs...)
 }
+
+// pass reports whether nobody else's line went through since old was read.
+func (s *Sparse) pass(old *time.Time, next time.Time) bool { return s.next.CompareAndSwap(old, &next) }

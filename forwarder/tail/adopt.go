@@ -89,7 +89,7 @@ func (d *finder) adopt(g *group, ob observed) (f *file, err error) {
 		return nil, errUnsure
 	}
 	if o.format == unknown {
-		switch age := time.Since(time.Unix(0, ob.mtime)); {
+		switch age := ob.age(time.Now()); {
 		case ob.live || ob.size > 0 && age > d.t.cfg.RotateWait:
 			return newFile(g, fd, ob, 0), nil
 		case ob.size > 0:

@@ -364,7 +364,7 @@ func (d *finder) namesOf(path string, in *dir) (names []string, same, ok bool) {
 	}
 	d.watch(path, in)
 	in.names = nil
-	if names, ok = d.names(path); ok && err == nil && now.UnixNano()-was.mtime > int64(d.t.cfg.Racy) {
+	if names, ok = d.names(path); ok && err == nil && was.age(now) > d.t.cfg.Racy {
 		in.names, in.was = names, was
 	}
 	return names, false, ok

@@ -124,7 +124,7 @@ func (d *finder) adoptPacked(g *group, ob observed, fd int) (f *file, err error)
 		err = p.broken()
 	}
 	switch {
-	case err != nil && time.Since(time.Unix(0, ob.mtime)) < d.t.cfg.RotateWait:
+	case err != nil && ob.age(time.Now()) < d.t.cfg.RotateWait:
 		return nil, errUnsure // it may be in the making
 	case err != nil:
 		d.t.lose(unreadable, ob.path, 0, err)

@@ -25,6 +25,7 @@ type reader struct {
 	// The goroutine's own.
 	ctx    context.Context
 	groups []*group // looked at; idle ones are not here
+	begun  time.Time
 	now    time.Time
 	buf    []byte // becomes the batch's arena
 	batch  event.Batch
@@ -61,7 +62,7 @@ func (r *reader) nudge() {
 
 // run serves until ctx ends. Its error is Out's.
 func (r *reader) run(ctx context.Context) error {
-	r.ctx, r.buf = ctx, make([]byte, 0, r.t.cfg.ReadSize+headRoom)
+	r.ctx, r.begun, r.buf = ctx, time.Now(), make([]byte, 0, r.t.cfg.ReadSize+headRoom)
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
 	for {
@@ -169,8 +170,7 @@ func (r *reader) serve(g *group) error {
 	case failed:
 		g.due = r.now.Add(r.t.cfg.IdlePoll)
 	default:
-		// On a common grid: many slow files cost one wake-up, not one each.
-		g.due = r.now.Truncate(r.t.cfg.Poll).Add(r.t.cfg.Poll)
+		g.due = r.nextPoll()
 		if o == atEnd && r.rest(g) {
 			state = idle
 		}
@@ -186,6 +186,13 @@ func (r *reader) serve(g *group) error {
 	}
 	r.t.m.report(g, now)
 	return nil
+}
+
+// nextPoll is when to look again, on a common grid: many slow files cost one
+// wake-up, not one each. The grid is the monotonic clock's, which nobody sets
+// back; time.Time's Truncate would make it the wall clock's.
+func (r *reader) nextPoll() time.Time {
+	return r.now.Add(r.t.cfg.Poll - r.now.Sub(r.begun)%r.t.cfg.Poll)
 }
 
 // admit asks for room for a batch, of whose pod there is nothing to wait for.

@@ -2,6 +2,7 @@ package tail
 
 import (
 	"fmt"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -20,6 +21,10 @@ type stat struct {
 func statOf(st *unix.Stat_t) stat {
 	return stat{fileID{uint64(st.Dev), st.Ino}, st.Size, st.Mtim.Nano(), uint64(st.Nlink)}
 }
+
+// age is how long ago, by the wall clock, it was written to. What was written
+// after now was written before somebody set the clock back: it is old as well.
+func (s stat) age(now time.Time) time.Duration { return now.Sub(time.Unix(0, s.mtime)).Abs() }
 
 // statPath follows links.
 func statPath(path string) (stat, error) {

@@ -73,7 +73,7 @@ func (f *file) quiet(now time.Time, moment time.Duration) bool {
 		return true
 	}
 	st, err := statFD(f.fd)
-	return err != nil || now.UnixNano()-st.mtime >= int64(moment)
+	return err != nil || st.age(now) >= moment
 }
 
 func hasBytes(f *file) bool {
@@ -145,7 +145,7 @@ func (r *reader) unchanged(g *group, f *file, i *identity, st stat) outcome {
 	if o := r.still(g, f, i, st.size, f.off); o != atEnd {
 		return o
 	}
-	if i.size.Store(st.size); r.now.UnixNano()-st.mtime > int64(r.t.cfg.Racy) {
+	if i.size.Store(st.size); st.age(r.now) > r.t.cfg.Racy {
 		f.looked = st
 	}
 	return atEnd
