@@ -86,6 +86,10 @@ func (p *parser) jsonString(out *strings.Builder) error {
 		case p.skip(`\#`):
 			out.WriteByte('#')
 		case p.peek() == '\\' && p.at+1 < len(p.text):
+			if !strings.Contains(`"\/bfnrtu`, p.text[p.at+1:p.at+2]) { // Ruby reads "\." as "."
+				p.at++
+				continue
+			}
 			out.WriteString(p.text[p.at : p.at+2])
 			p.at += 2
 		default:

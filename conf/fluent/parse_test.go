@@ -101,6 +101,7 @@ func TestRuby(t *testing.T) {
 		{`#{7 / 2}#{-7 / 2}#{7.0 / 2}`, "3-43.5"},
 		{`#{File.join('/a/', '/b', 'c.pos')}`, "/a/b/c.pos"},
 		{`#{Socket.gethostname}#{hostname}`, "@@HOSTNAME@@@@HOSTNAME@@"},
+		{`#{Dir.pwd == Dir.getwd && Dir.pwd.start_with?('/')}`, "true"},
 		{`#{worker_id}`, ""},
 		{`#{ENV['LIST'].split(',').first.upcase}`, "A"},
 		{`#{ENV['LIST'].split(/, ?/).join('|')}`, "a|b|c"},
@@ -112,6 +113,7 @@ func TestRuby(t *testing.T) {
 		{`#{ENV['B']&.upcase}`, ""},
 		{`#{[1, nil, "a"].to_json}#{{"k" => "}"}["k"]}#{%w[a b].last}`, `[1,null,"a"]}b`},
 		{`#{(host = ENV.fetch('H', '10.0.0.1'); port = ENV.fetch('P', '443'); host = (IPAddr.new(host).ipv6? ? '[' + host + ']' : host rescue host); 'https://' + host + ':' + port + '/api')}`, "https://10.0.0.1:443/api"},
+		{`#{Dir.home}`, "ERROR"},
 		{`#{system('rm -rf /')}`, "ERROR"},
 		{"#{`id`}", "ERROR"},
 		{`#{File.delete('x')}`, "ERROR"},
@@ -129,6 +131,19 @@ func TestRuby(t *testing.T) {
 		}
 		if got != "k="+c.want {
 			t.Errorf("%s: got %q, want %q %s", c.text, got, c.want, problems)
+		}
+	}
+}
+
+// TestJSONAsRubyReadsIt: expressions in JSON are written with single
+// backslashes in the wild, and Fluentd takes them.
+func TestJSONAsRubyReadsIt(t *testing.T) {
+	for text, want := range map[string]string{
+		`["^a\.b\/.*$","\d\\d\n\u0041"]`: `["^a.b/.*$","d\\d\nA"]`,
+		`{"a\-b": "\é\#{1}"}`:            `{"a-b":"é#{1}"}`,
+	} {
+		if got, problems := parse(t, "k "+text, nil); got != "k="+want {
+			t.Errorf("%s: got %s, want %s %s", text, got, want, problems)
 		}
 	}
 }

@@ -3,6 +3,7 @@ package fluent
 import (
 	"net"
 	"path"
+	"path/filepath"
 	"strings"
 )
 
@@ -95,6 +96,12 @@ func callModule(s *scope, m module, name string, args []any) (any, error) {
 		return env(s, name, texts[0], args[1:])
 	case m == "Socket" && name == "gethostname" && n == 0:
 		return hostname(s)
+	case m == "Dir" && (name == "pwd" || name == "getwd") && n == 0:
+		dir, err := filepath.Abs(".")
+		if err != nil {
+			return nil, raise("no working directory: %v", err)
+		}
+		return dir, nil
 	case m == "IPAddr" && name == "new" && n == 1:
 		if ip := net.ParseIP(texts[0]); ip != nil {
 			return address{ip}, nil

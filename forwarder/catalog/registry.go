@@ -159,6 +159,9 @@ func (p params) below(e *conf.Element, prefix string) (problems conf.Problems, r
 			continue
 		}
 		found, known := p.look(e.Name, prefix+x.Name, x.Name, x.Pos)
+		if known && x.Value == "" && x.Raw != "" { // "#{ENV['X']}" without X in the environment asks for nothing
+			continue
+		}
 		if _, is := p.missing[prefix+x.Name]; !is || x.Value != "false" && x.Value != "no" { // what is switched off is not missed
 			problems = append(problems, found...)
 		}

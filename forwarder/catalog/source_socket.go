@@ -162,6 +162,9 @@ func (p *socketSource) config(c *Context, network string) (cfg socket.Config, er
 	if p.BodySizeLimit > 0 {
 		cfg.MaxMessage = int(p.BodySizeLimit)
 	}
+	if network == "udp" {
+		cfg.MaxMessage = min(cfg.MaxMessage, mostOfDatagram) // no longer one can come
+	}
 	if cfg.HostnameKey == "" {
 		cfg.HostnameKey = p.HostKey
 	}
@@ -171,7 +174,7 @@ func (p *socketSource) config(c *Context, network string) (cfg socket.Config, er
 	switch {
 	case p.Port < 0 || p.Port > 65535:
 		return cfg, fieldError{"port", "is no port", "write a number from 1 to 65535"}
-	case cfg.MaxMessage < 1 || network == "udp" && cfg.MaxMessage > mostOfDatagram:
+	case cfg.MaxMessage < 1:
 		return cfg, fieldError{"message_length_limit", fmt.Sprintf("messages of at most %d bytes cannot be", cfg.MaxMessage), "write a size such as 4096"}
 	case p.Delimiter == "" && network == "tcp":
 		return cfg, fieldError{"delimiter", "is empty", "write \"\\n\""}

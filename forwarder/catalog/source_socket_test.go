@@ -47,7 +47,8 @@ func TestFluentdsSockets(t *testing.T) {
 		{el("source", "", []*conf.Element{none()}, "@type", "tcp"), "tag is required"},
 		{el("source", "", nil, "@type", "tcp", "tag", "t"), "a type is missing"},
 		{el("source", "", []*conf.Element{el("parse", "", nil, "@type", "regexp", "expression", "/(/")}, "@type", "tcp", "tag", "t"), "not closed"},
-		{el("source", "", []*conf.Element{none()}, "@type", "udp", "tag", "t", "message_length_limit", "1m"), "cannot be"},
+		{el("source", "", []*conf.Element{none()}, "@type", "udp", "tag", "t", "message_length_limit", "1m"), ""}, // as in Fluentd's documentation: cut nowhere
+		{el("source", "", []*conf.Element{none()}, "@type", "udp", "tag", "t", "message_length_limit", "0"), "cannot be"},
 		{el("source", "", []*conf.Element{none()}, "@type", "udp", "tag", "t", "port", "70000"), "no port"},
 		{el("source", "", []*conf.Element{none(), el("transport", "tls", nil)}, "@type", "tcp", "tag", "t"), "no certificate"},
 		{el("source", "", []*conf.Element{none(), el("security", "", []*conf.Element{el("client", "", nil, "network", "ten")})}, "@type", "tcp", "tag", "t"), "network such as"},

@@ -64,3 +64,18 @@ func TestElasticsearchsAddressesOfFluentds(t *testing.T) {
 		}
 	}
 }
+
+// TestParametersWithoutAValue: an image's file names what its environment may
+// set, and nothing is said of what it does not.
+func TestParametersWithoutAValue(t *testing.T) {
+	match := func(value string) string {
+		return "<match **>\n  @type opensearch\n  client_key_pass " + value + "\n  ssl_version " + value + "\n</match>\n"
+	}
+	if got := checkFluent(match(`"#{ENV['PASS']}"`)).String(); got != "" {
+		t.Errorf("an environment that sets nothing: got %q", got)
+	}
+	got := checkFluent(match("secret")).String()
+	if !strings.Contains(got, "client_key_pass of <match> is not supported") || !strings.Contains(got, "ssl_version of <match> is not needed") {
+		t.Errorf("values: got %q", got)
+	}
+}
