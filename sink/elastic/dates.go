@@ -40,9 +40,10 @@ func (d *Dates) reader() (dateReader, error) {
 	return p, nil
 }
 
-// asks reports whether a batch's records may say times that count.
+// asks reports whether a batch's records may say times that count, or have
+// dates that are not in UTC.
 func (d *Dates) asks(keys []string) bool {
-	return d.OwnDate && slices.Contains(keys, "@timestamp") || d.TimeKey != "" && slices.Contains(keys, d.TimeKey)
+	return d.Zone != nil || d.OwnDate && slices.Contains(keys, "@timestamp") || d.TimeKey != "" && slices.Contains(keys, d.TimeKey)
 }
 
 // times are the @timestamp that record i, of time t, gets if it has none of its
@@ -50,11 +51,8 @@ func (d *Dates) asks(keys []string) bool {
 // offset, so that the date in UTC is the one wanted.
 func (e *encoder) times(i int, t event.Time) (stamp, date event.Time) {
 	d := &e.sink.like.Dates
-	stamp, e.untimed = t, false
-	offset, said := 0, false
-	if e.dated {
-		stamp, date, offset, said = e.said(i, t)
-	}
+	e.untimed = false
+	stamp, date, offset, said := e.said(i, t)
 	if !said || !d.OwnDate {
 		date = t
 		if d.Zone != nil {

@@ -21,7 +21,7 @@ type encoder struct {
 	plans   []plan // of the batch's keys
 	round   uint32 // of plans
 	record  uint32 // of plan.seen
-	dated   bool   // the batch's records may say times that count
+	dated   bool   // a record's time and date may not be the one it has in UTC
 	untimed bool   // the record gets no @timestamp
 	names   []byte // keys as JSON, with colon
 	taken   map[string]struct{}
@@ -62,7 +62,11 @@ func (s *Sink) Encode(dst *event.Blocks, b *event.Batch) {
 		if t.IsZero() {
 			t = event.Time{Sec: b.Read / 1e9, Nsec: uint32(b.Read % 1e9)}
 		}
-		t, date := e.times(i, clamp(t))
+		t = clamp(t)
+		date := t
+		if e.dated {
+			t, date = e.times(i, t)
+		}
 		blk := e.block(dst, date, i)
 		body := blk.Body
 		switch {
@@ -98,7 +102,7 @@ func (e *encoder) begin(b *event.Batch) {
 		e.frag = b.Shared.Cached(e.sink, e.sink.fragmentOf).(*fragment)
 	}
 	e.record = 0
-	e.dated = e.sink.like.Dates.asks(b.Keys)
+	e.dated, e.untimed = e.sink.like.Dates.asks(b.Keys), false
 	if e.round++; e.round == 0 { // went round: old plans would look new
 		clear(e.plans)
 		e.round = 1
