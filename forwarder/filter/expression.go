@@ -29,6 +29,7 @@ func parseRuby(c *ruby.Compiler, name, s, hostname string, typecast bool) (t tem
 		return t, errors.New("a field's name cannot hold a placeholder")
 	}
 	if s != "" && (s[0] == '{' || s[0] == '[') && json.Valid([]byte(s)) {
+		t.single = true // what lies in it may be texts alone
 		t.ruby, err = c.Structure(s, typecast)
 	} else {
 		t.ruby, err = c.Text(s, typecast)

@@ -16,8 +16,9 @@ import (
 // ["a"]["b"], ['a'] and, in an array, [0]), tag, tag_parts[n], tag_prefix[n],
 // tag_suffix[n] (n from 0, or from the end if negative), time (in UTC) and
 // hostname. A value that is one placeholder keeps its type, and is null if
-// there is no such value; amid other text that is the empty text. All values
-// are made from the record as it came.
+// there is no such value; amid other text that is the empty text. So it is with
+// each text in a value that is a JSON object or array. All values are made from
+// the record as it came.
 //
 // Under EnableRuby a placeholder holds Ruby: see package ruby for what of it.
 // What it changes within a field's object or array is changed in the record; a

@@ -168,7 +168,8 @@ func TestRecordTransformerRefuses(t *testing.T) {
 		`${tags[1]}`:                `unknown expression`,
 		`${}`:                       `unknown expression`,
 		`${tag`:                     `no } after ${tag`,
-		`{"a":"${tag}"}`:            `within an object or array`,
+		`{"a":["${tags}"]}`:         `cannot use ${tags}: unknown expression`,
+		`{"a${tag":1}`:              `no } after ${tag`,
 		`#{1} ${record["a"] + "b"}`: ` + "b" follows the key`,
 	} {
 		_, err := NewRecordTransformer(RecordTransformerConfig{Record: []event.Pair{{Name: "fine", Value: "x"}, {Name: "NAME", Value: value}}})
@@ -204,7 +205,7 @@ func TestRecordTransformerConcurrent(t *testing.T) { together(t, transformer(t),
 func BenchmarkRecordTransformer(b *testing.B) { bench(b, transformer(b), accessLine) }
 
 func FuzzTemplate(f *testing.F) {
-	for _, s := range []string{`${record["a"]["b"][0]}`, `x${tag_parts[-1]}${time}`, `${tag`, `{"a":1}`, `${record['}']}`} {
+	for _, s := range []string{`${record["a"]["b"][0]}`, `x${tag_parts[-1]}${time}`, `${tag`, `{"a":1}`, `${record['}']}`, `{"${tag}":["${record['a']}","<${time}\n>"]}`} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {

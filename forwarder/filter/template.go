@@ -29,12 +29,13 @@ type part struct {
 	text string
 	n    int      // of tag_parts and its like
 	at   accessor // of record
+	as   form     // within an object or array
 }
 
 // template makes one field's value.
 type template struct {
 	name   string
-	kind   event.Kind // of a constant: JSON for an object or array written out
+	kind   event.Kind // JSON for an object or array
 	parts  []part
 	single bool // one placeholder and nothing else: the value keeps its type
 	first  int  // of the filter's record parts: this template's first
@@ -51,34 +52,40 @@ func parseTemplate(name, s, hostname string, typecast bool) (t template, err err
 		return t, errors.New("a field's name cannot hold a placeholder")
 	}
 	if s != "" && (s[0] == '{' || s[0] == '[') && json.Valid([]byte(s)) {
-		if strings.Contains(s, "${") {
-			return t, errors.New("placeholders within an object or array are not supported; write a field for each")
-		}
-		t.kind, t.parts = event.JSON, []part{{text: s}}
-		return t, nil
+		t.kind = event.JSON
+		t.parts, err = parseStructure(s, hostname, typecast)
+	} else {
+		t.parts, err = parseText(s, hostname)
+		t.single = typecast && len(t.parts) == 1 && t.parts[0].kind != partText
 	}
+	for i := range t.parts {
+		t.varies = t.varies || t.parts[i].kind >= partTime
+	}
+	return t, err
+}
+
+// parseText cuts a text at its placeholders.
+func parseText(s, hostname string) (parts []part, err error) {
 	for s != "" {
 		text, rest, found := strings.Cut(s, "${")
 		if text != "" {
-			t.parts = append(t.parts, part{text: text})
+			parts = append(parts, part{text: text})
 		}
 		if !found {
 			break
 		}
 		end := closing(rest)
 		if end < 0 {
-			return t, fmt.Errorf("no } after ${%s", rest)
+			return nil, fmt.Errorf("no } after ${%s", rest)
 		}
 		p, err := parseExpr(rest[:end], hostname)
 		if err != nil {
-			return t, fmt.Errorf("cannot use ${%s}: %w; %s", rest[:end], err, supported)
+			return nil, fmt.Errorf("cannot use ${%s}: %w; %s", rest[:end], err, supported)
 		}
-		t.parts = append(t.parts, p)
-		t.varies = t.varies || p.kind >= partTime
+		parts = append(parts, p)
 		s = rest[end+1:]
 	}
-	t.single = typecast && len(t.parts) == 1 && t.parts[0].kind != partText
-	return t, nil
+	return parts, nil
 }
 
 // closing finds the brace which closes a placeholder, outside quotes.
@@ -174,7 +181,7 @@ func (t *template) render(b *event.Batch, i int, readers []reader) (v event.Valu
 	from := len(b.Arena)
 	for j := range t.parts {
 		p := &t.parts[j]
-		found := true
+		found, start := true, len(b.Arena)
 		switch p.kind {
 		case partText:
 			b.Arena = append(b.Arena, p.text...)
@@ -184,10 +191,17 @@ func (t *template) render(b *event.Batch, i int, readers []reader) (v event.Valu
 			}
 		case partRecord:
 			var v event.Value
-			if v, found = readers[0].get(b, i); found {
+			v, found = readers[0].get(b, i)
+			readers = readers[1:]
+			switch {
+			case found && p.as == formValue:
+				if b.Arena = appendValue(b.Arena, b.Bytes(v), v.Kind); len(b.Arena) > start {
+					continue
+				}
+				found = false // it is broken
+			case found:
 				b.Arena = appendText(b.Arena, b.Bytes(v), v.Kind)
 			}
-			readers = readers[1:]
 		default:
 			var s string
 			s, found = p.fromTag(b.Tag)
@@ -195,6 +209,9 @@ func (t *template) render(b *event.Batch, i int, readers []reader) (v event.Valu
 		}
 		if t.single && !found {
 			return event.Value{}, false
+		}
+		if p.as != formText {
+			p.quote(b, start, found)
 		}
 	}
 	return b.Since(from, t.kind), true
