@@ -49,6 +49,7 @@ type Output struct {
 	Null  bool     // nowhere, on purpose
 	Turn  []Output // to one of them, batch by batch in turn; listed as often as it weighs
 	Retag Retagger // to the top of the same steps, or of Label's, under other tags
+	Some  bool     // with Retag: what gets no tag is another output's, and not counted as dropped
 }
 
 // Retagger says under which tag each record goes on.
@@ -80,6 +81,7 @@ type outlet struct {
 	turn  []outlet
 	at    *atomic.Uint32 // which of turn is next
 	retag Retagger
+	some  bool   // of what it gets
 	label string // where retag leads
 }
 
@@ -169,7 +171,7 @@ func (p *path) outlets(outs []Output, follow func(label string) *path) (list []o
 			p.all = append(p.all, b)
 			list = append(list, outlet{lane: b})
 		case o.Retag != nil:
-			list = append(list, outlet{retag: o.Retag, label: cmp.Or(o.Label, p.label)})
+			list = append(list, outlet{retag: o.Retag, some: o.Some, label: cmp.Or(o.Label, p.label)})
 		case o.Label != "":
 			list = append(list, outlet{next: follow(o.Label)})
 		case o.Turn != nil:

@@ -296,6 +296,45 @@ func TestRetagTurnNullAndRoot(t *testing.T) {
 	})
 }
 
+// Several ways out that each take some: a record goes every way that takes it,
+// and counts as dropped only where none does.
+func TestSeveralWaysThatTakeSome(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		takes := func(which ...uint64) retagBy {
+			return func(pos uint64) string {
+				if slices.Contains(which, pos%4) {
+					return "in"
+				}
+				return ""
+			}
+		}
+		sinks := [2]*scripted{{}, {}}
+		r := start(t, func(lane func(string, Sink) *Lane) Pipeline {
+			return Pipeline{
+				Root: []Step{match("in",
+					Output{Retag: takes(0, 1), Label: "@A", Some: true}, Output{Retag: takes(1, 2), Label: "@B", Some: true},
+					Output{Retag: takes(3), Label: "nowhere", Some: true})},
+				Labels: map[string][]Step{
+					"@A": {match("**", Output{Lane: lane("a", sinks[0])})},
+					"@B": {match("**", Output{Lane: lane("b", sinks[1])})},
+				},
+			}
+		})
+		r.emit(t, "in", 8)
+		settle(time.Minute)
+		r.finish(t)
+		if a, b := len(sinks[0].got()), len(sinks[1].got()); a != 4 || b != 4 {
+			t.Errorf("%d and %d records came, want 4 and 4", a, b)
+		}
+		if n := testutil.CollectAndCount(r.dropped); n != 1 {
+			t.Errorf("%d reasons to drop, want 1", n)
+		}
+		if got := testutil.ToFloat64(r.dropped.WithLabelValues("router", "no_match")); got != 2 {
+			t.Errorf("%v dropped for no match, want 2", got)
+		}
+	})
+}
+
 // A turn that leads nowhere takes its share, and nobody else gets it.
 func TestTurnsThatLeadNowhere(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -88,7 +88,7 @@ func (f *Forwarder) retag(ctx context.Context, p *path, out *outlet, b *event.Ba
 	*list = tags
 	out.retag.Retag(b, tags)
 	first, several, dropped := sortOut(b, tags)
-	if dropped > 0 {
+	if dropped > 0 && !out.some {
 		f.drop(b, p.name, event.NoRule, dropped, t.main)
 	}
 	if !several {

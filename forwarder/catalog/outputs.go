@@ -20,6 +20,7 @@ func outputs() map[string]row[output] {
 		"roundrobin":         roundrobin,
 		"rewrite_tag_filter": rewriteTag,
 		"tag_normaliser":     tagNormaliser,
+		"label_router":       labelRouter,
 		"detect_exceptions":  detectExceptions,
 		"file":               outputOf(file.DefaultConfig, newFile, outputFileParams),
 		"stdout":             outputOf(stdout.DefaultConfig, newStdout, stdoutParams),

@@ -79,3 +79,22 @@ func TestParametersWithoutAValue(t *testing.T) {
 		t.Errorf("values: got %q", got)
 	}
 }
+
+// TestLabelRoutersMistakes: each has its place and a fix.
+func TestLabelRoutersMistakes(t *testing.T) {
+	label := "<label @A>\n<match **>\n@type null\n</match>\n</label>\n"
+	for text, want := range map[string]string{
+		"default_route @A\n<route>\n@label @A\n<match>\nlabels a:b\n</match>\n</route>": "",
+		"<route>\n@label @A\n</route>":                              "",
+		"<route>\n@label @B\n</route>":                              `fluent.conf:9:1: error: unknown label "@B" (write @A)`,
+		"<route>\n<match>\n</match>\n</route>":                      "fluent.conf:8:1: error: a route without @label: its records would come back here (add @label @NAME)",
+		"default_route @C":                                          `fluent.conf:8:1: error: unknown label "@C" (`,
+		"default_tag x":                                             "fluent.conf:8:1: error: default_tag without default_route: the records would come back here (add default_route @NAME)",
+		"<route>\n@label @A\n<match>\nlabels b\n</match>\n</route>": `fluent.conf:11:1: error: route[0].match[0].labels: "b" is not KEY:VALUE (write KEY:VALUE,KEY:VALUE)`,
+	} {
+		got := checkFluent(label + "<match **>\n@type label_router\n" + text + "\n</match>\n").String()
+		if want == "" && got != "" || !strings.Contains(got, want) {
+			t.Errorf("%s\ngot  %s\nwant %s", text, got, want)
+		}
+	}
+}
