@@ -16,7 +16,7 @@ type ParserConfig struct {
 	KeyName                  string        `conf:"key_name,required"`            // what to parse: a field, or $.a.b
 	ReserveData              bool          `conf:"reserve_data"`                 // keep the record's fields beside those parsed
 	ReserveTime              bool          `conf:"reserve_time"`                 // keep the record's time
-	RemoveKeyNameField       bool          `conf:"remove_key_name_field"`        // with reserve_data: all but key_name
+	RemoveKeyNameField       bool          `conf:"remove_key_name_field"`        // with reserve_data: all but what key_name names
 	InjectKeyPrefix          string        `conf:"inject_key_prefix"`            // before each parsed name
 	HashValueField           string        `conf:"hash_value_field"`             // put what was parsed, as an object, into this field
 	ReplaceInvalidSequence   bool          `conf:"replace_invalid_sequence"`     // bytes that are no UTF-8 become ? before parsing
@@ -47,11 +47,8 @@ type parserRun struct {
 // NewParser checks the settings. Its error is a FieldError.
 func NewParser(cfg ParserConfig) (*Parser, error) {
 	key, err := parseAccessor(cfg.KeyName)
-	switch {
-	case err != nil:
+	if err != nil {
 		return nil, refuse("key_name", "%w", err)
-	case cfg.RemoveKeyNameField && len(key.below) > 0:
-		return nil, refuse("remove_key_name_field", "cannot remove %s, which lies within the field %s; parse a field of its own, or leave it", cfg.KeyName, key.top)
 	}
 	cfg.Parse.Prefix = cfg.InjectKeyPrefix
 	p := &Parser{cfg: cfg, key: key}
@@ -120,7 +117,7 @@ func (p *Parser) into(b *event.Batch, i int, v event.Value, run *parserRun) bool
 	r, from := &b.Recs[i], len(b.Fields)
 	if p.cfg.ReserveData {
 		b.Fields = append(b.Fields, b.FieldsOf(i)...)
-		if p.cfg.RemoveKeyNameField {
+		if p.cfg.RemoveKeyNameField && len(p.key.below) == 0 {
 			b.Fields = without(b.Fields, from, run.key)
 		}
 	}
@@ -129,6 +126,9 @@ func (p *Parser) into(b *event.Batch, i int, v event.Value, run *parserRun) bool
 	if !ok {
 		b.Fields = b.Fields[:from]
 		return false
+	}
+	if p.cfg.RemoveKeyNameField {
+		p.prune(b, b.Fields[from:parsed], run.key)
 	}
 	if p.cfg.HashValueField != "" {
 		object := hash(b, b.Fields[parsed:])
@@ -141,6 +141,15 @@ func (p *Parser) into(b *event.Batch, i int, v event.Value, run *parserRun) bool
 	b.Fields = b.Fields[:from+n]
 	r.Field0, r.NField = uint32(from), uint16(n)
 	return true
+}
+
+// prune takes what was parsed out of the object of fields in which it lay.
+func (p *Parser) prune(b *event.Batch, fields []event.Field, key uint16) {
+	for i := range fields {
+		if f := &fields[i]; f.Key == key && len(p.key.below) > 0 {
+			f.Val, _ = pruned(b, f.Val, p.key.below)
+		}
+	}
 }
 
 // hash writes fields as one JSON object to the arena's end.

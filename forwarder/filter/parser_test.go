@@ -41,7 +41,23 @@ func TestParser(t *testing.T) {
 			`{"s":"x","log":"{}"}`, `{"log":"{}","s":{}}`, event.Live,
 		},
 		"nested key": {func(c *ParserConfig) { c.KeyName = "$.o.l" }, `{"o":{"l":"{\"a\":\"b\"}"}}`, `{"a":"b"}`, event.Live},
-		"empty":      {nil, `{"log":"{}"}`, `{}`, event.Live},
+		"nested key removed": {
+			func(c *ParserConfig) { c.KeyName, c.ReserveData, c.RemoveKeyNameField = "$.o.l", true, true },
+			`{"o":{"l":"{\"a\":\"b\"}","m":[1]},"x":1}`, `{"o":{"m":[1]},"x":1,"a":"b"}`, event.Live,
+		},
+		"nested key kept": {
+			func(c *ParserConfig) { c.KeyName, c.ReserveData, c.RemoveKeyNameField = "$.o.l", true, true },
+			`{"o":{"l":"plain","m":[1]}}`, `{"o":{"l":"plain","m":[1]}}`, event.Failed,
+		},
+		"nested array removed": {
+			func(c *ParserConfig) { c.KeyName, c.ReserveData, c.RemoveKeyNameField = "$.o.l", true, true },
+			`{"o":{"l":"[{\"a\":1}]","m":[1]}}`, `{"o":{"m":[1]},"a":1}`, event.Live,
+		},
+		"parsed over it": {
+			func(c *ParserConfig) { c.KeyName, c.ReserveData, c.RemoveKeyNameField = "$.o.l", true, true },
+			`{"o":{"l":"{\"o\":{\"l\":2}}"}}`, `{"o":{"l":2}}`, event.Live,
+		},
+		"empty": {nil, `{"log":"{}"}`, `{}`, event.Live},
 
 		"no JSON":    {nil, `{"log":"plain"}`, `{"log":"plain"}`, event.Failed},
 		"cut":        {nil, `{"log":"{\"a\":1,"}`, `{"log":"{\"a\":1,"}`, event.Failed},
@@ -141,7 +157,6 @@ func TestParserRefuses(t *testing.T) {
 	}{
 		{func(c *ParserConfig) { c.KeyName = "" }, "key_name", "missing"},
 		{func(c *ParserConfig) { c.KeyName = "$.a[" }, "key_name", "record accessor"},
-		{func(c *ParserConfig) { c.KeyName, c.RemoveKeyNameField = "$.a.b", true }, "remove_key_name_field", "$.a.b"},
 		{func(c *ParserConfig) { c.Parse.Type = "jsom" }, "parse.type", "write json"},
 		{func(c *ParserConfig) { c.Parse.Type = "regexp" }, "parse.expression", "(?<NAME>"},
 		{func(c *ParserConfig) { c.Parse.TimeType = "clock" }, "parse.time_type", "write auto"},

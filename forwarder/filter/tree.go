@@ -66,22 +66,33 @@ func (r *remover) remove(b *event.Batch, i int, keys []uint16) {
 			continue
 		}
 		v, ok := b.Get(i, key)
-		if !ok || !nested(b, v) {
-			continue
-		}
-		if v.Kind == event.JSON {
-			_, ok = parser.Lookup(b, v, below)
-		} else {
-			_, ok = lookupMsgp(b, v, below)
-		}
 		if !ok {
 			continue
 		}
-		v = asJSON(b, v)
-		from := len(b.Arena)
-		b.Arena = appendWithout(b.Arena, b.Bytes(v), below)
-		b.Set(i, key, b.Since(from, event.JSON))
+		if v, ok = pruned(b, v, below); ok {
+			b.Set(i, key, v)
+		}
 	}
+}
+
+// pruned is v without what lies in it at path, as JSON; false: nothing does.
+func pruned(b *event.Batch, v event.Value, path []parser.Step) (event.Value, bool) {
+	if !nested(b, v) {
+		return v, false
+	}
+	ok := false
+	if v.Kind == event.JSON {
+		_, ok = parser.Lookup(b, v, path)
+	} else {
+		_, ok = lookupMsgp(b, v, path)
+	}
+	if !ok {
+		return v, false
+	}
+	v = asJSON(b, v)
+	from := len(b.Arena)
+	b.Arena = appendWithout(b.Arena, b.Bytes(v), path)
+	return b.Since(from, event.JSON), true
 }
 
 // appendWithout appends the JSON value p without what path names.
