@@ -44,6 +44,7 @@ func documentedSources() map[string]documented {
 func documentedOutputs() map[string]documented {
 	elastic, forward, out, print := defaultElasticMatch(), defaultForwardMatch(), file.DefaultConfig(), stdout.DefaultConfig()
 	normaliser := filter.DefaultTagNormaliserConfig()
+	metrics := filter.DefaultPrometheusConfig()
 	rewrite, router, exceptions := filter.RewriteTagConfig{}, filter.LabelRouterConfig{}, filter.DefaultDetectExceptionsConfig()
 	return map[string]documented{
 		"elasticsearch": {&elastic, elasticMatchParams, "Also as `opensearch`. Documents have ids, so that a repeat is stored once; what the server refuses goes to the dead letters; a full queue (429) is waited for."},
@@ -56,6 +57,7 @@ func documentedOutputs() map[string]documented {
 		"roundrobin":    {&noParams{}, params{}, "In turn by batches, `weight` in a `<store>` as in the plug-in. A store may not be a copy."},
 		"relabel":       {&noParams{}, params{}, ""}, "rewrite_tag_filter": {&rewrite, rewriteParams, "Also `rewriterule1 KEY PATTERN TAG` and so on. A tag that leads back to its own rule ends after 16 rounds, counted."},
 		"tag_normaliser":    {&normaliser, normaliserParams, ""},
+		"prometheus":        {&metrics, prometheusFilterParams(), "Also as a `<store>` of a copy. See filters.md."},
 		"label_router":      {&router, routerParams, "Of the logging operator: each `<route>` with `@label`. Labels of a namespace are also found where kubernetes_metadata puts them. What no route takes, and for which there is no `default_route`, is dropped and counted."},
 		"detect_exceptions": {&exceptions, exceptionParams, "Also as a filter. See filters.md."},
 	}

@@ -3,6 +3,7 @@ package catalog
 import (
 	"sluice/conf"
 	"sluice/forwarder"
+	"sluice/forwarder/filter"
 	"sluice/sink/file"
 	"sluice/sink/stdout"
 )
@@ -21,6 +22,7 @@ func outputs() map[string]row[output] {
 		"rewrite_tag_filter": rewriteTag,
 		"tag_normaliser":     tagNormaliser,
 		"label_router":       labelRouter,
+		"prometheus":         outputOf(filter.DefaultPrometheusConfig, newPrometheusOutput, prometheusFilterParams()),
 		"detect_exceptions":  detectExceptions,
 		"file":               outputOf(file.DefaultConfig, newFile, outputFileParams),
 		"stdout":             outputOf(stdout.DefaultConfig, newStdout, stdoutParams),
@@ -35,6 +37,14 @@ func nothing() noParams { return noParams{} }
 
 func newNull(*Context, noParams) (output, error) {
 	return output{To: []forwarder.Output{{Null: true}}}, nil
+}
+
+// newPrometheusOutput measures records that end there, or those of the copy
+// that it is a store of.
+func newPrometheusOutput(c *Context, cfg filter.PrometheusConfig) (output, error) {
+	step, err := newPrometheusFilter(c, cfg)
+	step.Name = c.Name
+	return output{Before: []forwarder.Step{step}, Watches: true, To: []forwarder.Output{{Null: true}}}, err
 }
 
 // relabel sends records to a label.

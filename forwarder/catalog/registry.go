@@ -74,6 +74,9 @@ type output struct {
 	Target string
 	// Before are steps that records pass before they go on: a stage.
 	Before []forwarder.Step
+	// Watches says that Before only look at the records: a copy can have them
+	// before all its stores.
+	Watches bool
 	// To is where they go on.
 	To []forwarder.Output
 }

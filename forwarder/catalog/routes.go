@@ -11,14 +11,19 @@ import (
 	"sluice/forwarder/filter"
 )
 
-// stores makes the outputs of e's sections <store>.
-func (c *Context) stores(e *conf.Element) (list [][]forwarder.Output, problems conf.Problems) {
+// stores makes the outputs of e's sections <store>. copied is the copy that e
+// is, nil for something else.
+func (c *Context) stores(e *conf.Element, copied *output) (list [][]forwarder.Output, problems conf.Problems) {
 	for _, s := range e.Children {
 		if s.Name != "store" {
 			continue
 		}
 		out, _, found := c.builder.output(s, c.label, c.target+" "+s.Arg)
 		problems = append(problems, found...)
+		if copied != nil && out.Watches {
+			copied.Before, copied.Watches = append(copied.Before, out.Before...), true
+			out.Before = nil
+		}
 		switch {
 		case len(out.Before) > 0:
 			kind, p := s.Type()
@@ -57,14 +62,16 @@ func copyTo(c *Context, e *conf.Element) (output, conf.Problems, error) {
 	for _, s := range e.Children {
 		switch {
 		case s.Name != "store" || s.Arg == "":
+		case strings.Contains(s.Arg, "ignore_if_prev_success"):
+			problems = append(problems, conf.Problem{Pos: s.ArgPos, What: "ignore_if_prev_success is not supported: the store before takes every record into its buffer", Fix: "remove this store, or make it the other's <secondary>"})
 		case s.Arg == "ignore_error":
 			problems = append(problems, conf.Problem{Pos: s.ArgPos, Severity: conf.Warning, What: "ignore_error is not needed: a store's trouble never stops another's delivery", Fix: "remove it"})
 		default:
 			problems = append(problems, conf.UnknownName(s.ArgPos, "argument of <store>", s.Arg, []string{"ignore_error"}))
 		}
 	}
-	stores, found := c.stores(e)
 	var out output
+	stores, found := c.stores(e, &out)
 	for _, s := range stores {
 		out.To = append(out.To, s...)
 	}
@@ -101,7 +108,7 @@ func roundrobin(c *Context, e *conf.Element) (output, conf.Problems, error) {
 		weights = append(weights, weight)
 		bare.Children = append(bare.Children, s)
 	}
-	stores, found := c.stores(&bare)
+	stores, found := c.stores(&bare, nil)
 	problems = append(problems, found...)
 	if problems.Bad() {
 		return output{}, problems, nil

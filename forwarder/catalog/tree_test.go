@@ -1,10 +1,12 @@
 package catalog
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
 	"sluice/conf"
+	"sluice/conf/fluent"
 	"sluice/sink/elastic"
 )
 
@@ -96,5 +98,41 @@ func TestLabelRoutersMistakes(t *testing.T) {
 		if want == "" && got != "" || !strings.Contains(got, want) {
 			t.Errorf("%s\ngot  %s\nwant %s", text, got, want)
 		}
+	}
+}
+
+// TestPrometheusAsAnOutput: alone, and as one of a copy's stores, in which it
+// stands before all of them.
+func TestPrometheusAsAnOutput(t *testing.T) {
+	metric := "@type prometheus\n<metric>\nname seen_%s\ntype counter\ndesc Seen.\n<labels>\nhost ${host}\n</labels>\n</metric>\n"
+	store := func(text string) string { return "<store>\n" + text + "</store>\n" }
+	copied := "@type copy\n" + store("@type null\n") + store(fmt.Sprintf(metric, "a"))
+	nested := "@type copy\n" + store(copied) + store(fmt.Sprintf(metric, "b"))
+	for text, want := range map[string]int{fmt.Sprintf(metric, "c"): 1, copied: 1, nested: 2} {
+		root, problems := fluent.Parse("fluent.conf", []byte("<match **>\n"+text+"</match>\n"), fluent.Options{})
+		s := Default()
+		problems = append(problems, FromTree(s, root)...)
+		p, found := trial(&conf.Tree{Root: root}, s)
+		p.Close()
+		if problems = append(problems, found...); len(problems) > 0 {
+			t.Errorf("%s\n%s", text, problems)
+		}
+		filters := 0
+		for _, step := range p.Config.Pipeline.Root {
+			if step.Filter != nil {
+				filters++
+			}
+		}
+		if filters != want {
+			t.Errorf("%s\n%d filters, want %d", text, filters, want)
+		}
+	}
+	turn := checkFluent("<match **>\n@type roundrobin\n" + store(fmt.Sprintf(metric, "d")) + "</match>\n").String()
+	if !strings.Contains(turn, "prometheus in a <store> is not supported") {
+		t.Error(turn)
+	}
+	once := checkFluent("<match **>\n@type copy\n" + store("@type null\n") + "<store ignore_if_prev_success ignore_error>\n@type stdout\n</store>\n</match>\n").String()
+	if !strings.Contains(once, "fluent.conf:6:8: error: ignore_if_prev_success is not supported") {
+		t.Error(once)
 	}
 }

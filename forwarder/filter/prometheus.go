@@ -63,6 +63,20 @@ type metric struct {
 
 var labelName = regexp.MustCompile(`^[a-zA-Z_][a-zA-Z0-9_]*$`)
 
+// bareField is a placeholder of the plug-in's: ${name}, ${name["key"]}, ${name[0]}.
+var bareField = regexp.MustCompile(`\$\{([A-Za-z_@][^\[\]{}"' ]*)((?:\[[^\[\]{}]+\])?)\}`)
+
+// recordField writes the plug-in's ${name} as ${record["name"]}, where name is
+// a record's field.
+func recordField(s string) string {
+	m := bareField.FindStringSubmatch(s)
+	switch m[1] {
+	case "tag", "tag_parts", "tag_prefix", "tag_suffix", "hostname", "time", "record":
+		return s
+	}
+	return `${record["` + m[1] + `"]` + m[2] + "}"
+}
+
 // NewPrometheus registers the metrics. Its errors are FieldErrors, joined.
 func NewPrometheus(cfg PrometheusConfig) (*Prometheus, error) {
 	hostname, err := os.Hostname()
@@ -110,6 +124,7 @@ func (m *metric) label(at string, pair event.Pair, hostname string) error {
 		t = template{parts: []part{{kind: partRecord, at: a}}}
 	} else {
 		value := strings.ReplaceAll(pair.Value, "${worker_id}", "0") // there is one process
+		value = bareField.ReplaceAllStringFunc(value, recordField)
 		var err error
 		if t, err = parseTemplate(pair.Name, value, hostname, false); err != nil {
 			return refuse(at+"labels", "label %s: %w", pair.Name, err)

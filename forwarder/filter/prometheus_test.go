@@ -16,7 +16,7 @@ func TestPrometheus(t *testing.T) {
 	cfg := PrometheusConfig{
 		Registry: reg, Labels: []event.Pair{{Name: "tag", Value: "${tag_parts[3]}"}, {Name: "worker", Value: "${worker_id}"}},
 		Metric: []MetricConfig{
-			{Name: "requests_total", Type: "counter", Desc: "Requests.", Labels: []event.Pair{{Name: "method", Value: "$.req.method"}, {Name: "path", Value: `${record["path"]}!`}}},
+			{Name: "requests_total", Type: "counter", Desc: "Requests.", Labels: []event.Pair{{Name: "method", Value: "$.req.method"}, {Name: "path", Value: `${record["path"]}!`}, {Name: "own", Value: `${path}/${req["method"]}/${tag}`}}},
 			{Name: "bytes_total", Type: "counter", Desc: "Bytes.", Key: "size"},
 			{Name: "load", Type: "gauge", Desc: "Load.", Key: "$.req.load"},
 			{Name: "seconds", Type: "histogram", Desc: "Time.", Key: "took", Buckets: []string{"0.1", " 1"}},
@@ -43,9 +43,9 @@ bytes_total{tag="app",worker="0"} 23
 load{tag="app",worker="0"} 2
 # HELP requests_total Requests.
 # TYPE requests_total counter
-requests_total{method="",path="!",tag="app",worker="0"} 2
-requests_total{method="GET",path="a!",tag="app",worker="0"} 4
-requests_total{method="PUT",path="b!",tag="app",worker="0"} 2
+requests_total{method="",own="//kubernetes.var.log.app",path="!",tag="app",worker="0"} 2
+requests_total{method="GET",own="a/GET/kubernetes.var.log.app",path="a!",tag="app",worker="0"} 4
+requests_total{method="PUT",own="b/PUT/kubernetes.var.log.app",path="b!",tag="app",worker="0"} 2
 # HELP seconds Time.
 # TYPE seconds histogram
 seconds_bucket{tag="app",worker="0",le="0.1"} 2
