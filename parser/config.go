@@ -100,7 +100,7 @@ func below(section string, err error) error {
 func Types() []string {
 	return []string{
 		"json", "regexp", "logfmt", "ltsv", "csv", "tsv", "apache", "apache2", "apache_error", "nginx",
-		"syslog", "klog", "cri", "none", "multi",
+		"syslog", "klog", "cri", "none", "multi", "multiline",
 	}
 }
 
@@ -111,6 +111,11 @@ func build(cfg Config) (format, error) {
 		return jsonFormat{cfg.Prefix}, nil
 	case "regexp":
 		return newRegexp("expression", cfg.Expression, cfg)
+	case "multiline": // of one text that may hold line ends
+		cfg.Multiline = true
+		return newRegexp("expression", cfg.Expression, cfg)
+	case "grok", "multiline_grok":
+		return nil, refuse("type", "%s is not supported: write @type regexp with the expression that the pattern stands for", cfg.Type)
 	case "apache", "apache_error", "nginx", "klog":
 		return newRegexp("type", expressions[cfg.Type], cfg)
 	case "apache2":

@@ -72,7 +72,7 @@ func documentedFilters() map[string]documented {
 	return map[string]documented{
 		"grep":                {&grep, none, "Also `regexp1 KEY PATTERN` to `regexp20`, `exclude1` to `exclude20`. See filters.md."},
 		"record_transformer":  {&transformer, none, "filters.md lists the Ruby that there is; other Ruby is refused with its place. A record whose Ruby raises goes to `@ERROR`, or on as it came. `remove_keys` also takes accessors."},
-		"parser":              {&parser, none, ""},
+		"parser":              {&parser, parserFilterParams, ""},
 		"kubernetes_metadata": {&kubernetes, kubernetesFilterParams, "See kubernetes.md."},
 		"dedot":               {&dedot, none, "Also as `dedot_filter`."}, "dedot_filter": {nil, none, ""},
 		"flatten_hash": {&flatten, none, "Also as `flatten`."}, "flatten": {nil, none, ""},

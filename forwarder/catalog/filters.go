@@ -19,7 +19,7 @@ func filters() map[string]row[forwarder.Step] {
 	return map[string]row[forwarder.Step]{
 		"grep":                legacyGrep(warned(filterOf(filter.DefaultGrepConfig, filter.NewGrep))),
 		"record_transformer":  filterOf(filter.DefaultRecordTransformerConfig, filter.NewRecordTransformer),
-		"parser":              warned(filterOf(filter.DefaultParserConfig, filter.NewParser)),
+		"parser":              warned(stepOf(filter.DefaultParserConfig, newParserFilter, parserFilterParams)),
 		"kubernetes_metadata": warned(stepOf(noKubernetesFilter, newKubernetesFilter, kubernetesFilterParams)),
 		"dedot":               dedot,
 		"dedot_filter":        dedot,
@@ -37,6 +37,16 @@ func filters() map[string]row[forwarder.Step] {
 		"opensearch_genid":    genID,
 		"stdout":              stepOf(filter.DefaultStdoutConfig, newStdoutFilter, stdoutFilterParams()),
 	}
+}
+
+// parserFilterParams are what in_tail's multiline has beside its formats.
+var parserFilterParams = params{unneeded: map[string]string{
+	"parse.format_firstline": "a field is one text: no lines are joined",
+}}
+
+func newParserFilter(_ *Context, cfg filter.ParserConfig) (forwarder.Step, error) {
+	f, err := filter.NewParser(cfg)
+	return forwarder.Step{Filter: f}, err
 }
 
 // warned is a row that passes on what the filter warns of.

@@ -7,6 +7,7 @@ import (
 
 	"sluice/conf"
 	"sluice/conf/fluent"
+	"sluice/event"
 	"sluice/sink/elastic"
 )
 
@@ -134,5 +135,30 @@ func TestPrometheusAsAnOutput(t *testing.T) {
 	once := checkFluent("<match **>\n@type copy\n" + store("@type null\n") + "<store ignore_if_prev_success ignore_error>\n@type stdout\n</store>\n</match>\n").String()
 	if !strings.Contains(once, "fluent.conf:6:8: error: ignore_if_prev_success is not supported") {
 		t.Error(once)
+	}
+}
+
+// TestMultilineOfAField: its formats are one expression, whose dots match line
+// ends, and nothing is joined.
+func TestMultilineOfAField(t *testing.T) {
+	text := "<filter **>\n@type parser\nkey_name log\n<parse>\n@type multiline\nformat_firstline /^\\d/\nformat1 /^(?<day>\\S+) /\nformat2 /(?<message>.*)/\n</parse>\n</filter>\n<match **>\n@type null\n</match>\n"
+	root, _ := fluent.Parse("fluent.conf", []byte(text), fluent.Options{})
+	s := Default()
+	problems := FromTree(s, root)
+	p, found := trial(&conf.Tree{Root: root}, s)
+	defer p.Close()
+	if problems = append(problems, found...); len(problems) != 1 || !strings.Contains(problems.String(), "fluent.conf:6:1: warning: format_firstline of <parse> is not needed") {
+		t.Fatal(problems)
+	}
+	b := &event.Batch{}
+	b.Begin(event.Record{Weight: 1})
+	b.Add(b.KeyString("log"), b.PutString("2025-01-02 a\n  at b", event.Text))
+	p.Config.Pipeline.Root[0].Filter.Apply(b)
+	if v, ok := b.Get(0, b.KeyString("message")); !ok || string(b.Bytes(v)) != "a\n  at b" {
+		t.Errorf("message is %q", b.Bytes(v))
+	}
+	grok := checkFluent(strings.ReplaceAll(text, "@type multiline", "@type grok")).String()
+	if !strings.Contains(grok, "fluent.conf:5:1: error: parse.type: grok is not supported (write @type regexp with the expression") {
+		t.Error(grok)
 	}
 }
