@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"sluice/event"
+	"sluice/forwarder"
+	"sluice/forwarder/filter"
 	"sluice/sink/elastic"
 	"sluice/sink/format"
 )
@@ -67,12 +69,14 @@ type elasticMatch struct {
 	TimeKey    string `conf:"time_key"`
 	TimeFormat string `conf:"time_key_format"`
 	NoStamp    bool   `conf:"time_key_exclude_timestamp"`
+	Flatten    bool   `conf:"flatten_hashes"`
+	FlatJoin   string `conf:"flatten_hashes_separator"`
 }
 
 func defaultElasticMatch() elasticMatch {
 	return elasticMatch{
 		Host: "localhost", Port: 9200, Scheme: "http", SSLVerify: true, Timeout: elastic.DefaultConfig().RequestTimeout, Write: "index",
-		IndexName: "fluentd", Prefix: "logstash", Separator: "-", DateFormat: "%Y.%m.%d", UTCIndex: true, TagKey: "tag",
+		IndexName: "fluentd", Prefix: "logstash", Separator: "-", DateFormat: "%Y.%m.%d", UTCIndex: true, TagKey: "tag", FlatJoin: "_",
 	}
 }
 
@@ -113,7 +117,12 @@ func newElasticMatch(c *Context, p elasticMatch) (output, error) {
 	if err := p.into(&cfg); err != nil {
 		return output{}, err
 	}
+	before, err := p.flatten(c, &cfg)
+	if err != nil {
+		return output{}, err
+	}
 	out, err := newElastic(c, cfg)
+	out.Before = before
 	if err == nil {
 		return out, nil
 	}
@@ -129,6 +138,24 @@ func newElasticMatch(c *Context, p elasticMatch) (output, error) {
 	}
 	return out, err
 }
+
+// flatten makes the filter that the plug-in has in it.
+func (p *elasticMatch) flatten(c *Context, cfg *elastic.Config) ([]forwarder.Step, error) {
+	switch {
+	case !p.Flatten:
+		return nil, nil
+	case p.FlatJoin == "":
+		return nil, fieldError{"flatten_hashes_separator", "flatten_hashes_separator is empty", "write _"}
+	case nestedField.MatchString(cfg.Index):
+		return nil, fieldError{"flatten_hashes", "flatten_hashes beside an index that is named after a nested field is not supported", "copy the field to one of its own with record_transformer, and name that"}
+	}
+	cfg.Like.Flat = p.FlatJoin
+	f, err := filter.NewFlatten(filter.FlattenConfig{Separator: p.FlatJoin})
+	return []forwarder.Step{{Filter: f, Name: c.Name}}, err
+}
+
+// nestedField are placeholders of what lies in an object.
+var nestedField = regexp.MustCompile(`\$\{\$\.[^}.]+\.[^}]*\}`)
 
 // dates are what the plug-in has of fields only where it writes @timestamp.
 func (p *elasticMatch) dates() (d elastic.Dates) {

@@ -41,8 +41,6 @@ var elasticMatchParams = params{
 	refused: map[string]string{
 		"parent_key":                 "remove it: parents are gone since Elasticsearch 6",
 		"target_index_affinity":      "remove it",
-		"flatten_hashes":             "put a filter flatten before the match",
-		"flatten_hashes_separator":   "put a filter flatten before the match",
 		"client_key_pass":            "name a key without a password",
 		"content_type":               "remove it: the body is newline-delimited JSON",
 		"elasticsearch_oss":          "remove it",

@@ -26,8 +26,11 @@ func (c *Context) stores(e *conf.Element, copied *output) (list [][]forwarder.Ou
 		}
 		switch {
 		case len(out.Before) > 0:
-			kind, p := s.Type()
-			problems = append(problems, conf.Problem{Pos: p.Pos, What: kind + " in a <store> is not supported", Fix: "relabel, and put it into the label's match"})
+			what, p := s.Type()
+			if out.Sink != nil {
+				what, p = "flatten_hashes", s.Param("flatten_hashes")
+			}
+			problems = append(problems, conf.Problem{Pos: p.Pos, What: what + " in a <store> is not supported", Fix: "relabel, and put it into the label's match"})
 		case len(out.To) > 0:
 			list = append(list, out.To)
 		}

@@ -49,6 +49,8 @@ func (b *builder) secondary(e *conf.Element, c *Context, kind string, sink forwa
 	switch {
 	case problems.Bad():
 		return nil, problems
+	case len(out.Before) > 0 && out.Sink != nil:
+		return nil, append(problems, conf.Problem{Pos: s.Param("flatten_hashes").Pos, What: "flatten_hashes in a <secondary> is not supported", Fix: "remove it"})
 	case len(out.To) == 1 && out.To[0].Null:
 		return &forwarder.Second{}, problems
 	case out.Sink == nil:

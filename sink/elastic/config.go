@@ -39,6 +39,7 @@ type Like struct {
 	Timestamp  bool         // documents have @timestamp
 	Dates      Dates        // what fields of the record say of times
 	Metadata   bool         // container lines have docker and kubernetes
+	Flat       string       // what joins the names of docker and kubernetes and of what is in them; empty: they are objects
 	Pipeline   string       // ingest pipeline; empty: the index's own
 	Insecure   bool         // the server's certificate is not verified
 	ClientCert string       // PEM file; empty: none

@@ -231,9 +231,12 @@ func (s *Sink) fluentdFragment(f *event.Fragment) *fragment {
 	if s.like.TagKey != "" {
 		r.names = append(r.names, s.like.TagKey)
 	}
-	for _, l := range ls {
-		head, _, _ := strings.Cut(l.path, ".")
-		r.names = append(r.names, head)
+	for i := range ls {
+		if s.like.Flat != "" {
+			ls[i].path = strings.ReplaceAll(ls[i].path, ".", strings.ReplaceAll(s.like.Flat, ".", dot))
+		}
+		head, _, _ := strings.Cut(ls[i].path, ".")
+		r.names = append(r.names, strings.ReplaceAll(head, dot, "."))
 	}
 	r.names = slices.Compact(r.names)
 	for _, p := range f.Fields {

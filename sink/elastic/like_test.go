@@ -2,6 +2,7 @@ package elastic
 
 import (
 	"encoding/json"
+	"errors"
 	"reflect"
 	"testing"
 
@@ -74,6 +75,29 @@ func TestTheShapeOfFluentds(t *testing.T) {
 	b.Begin(event.Record{Time: testTime, Weight: 1})
 	if _, doc := cutLine(encode(s, b).List[0].Item(0)); !json.Valid(doc) {
 		t.Errorf("an empty record: %s", doc)
+	}
+}
+
+// With flatten_hashes what is known of the container is flat, too; a record's
+// own field of such a name does not hide it.
+func TestFlatMetadata(t *testing.T) {
+	for flat, want := range map[string]string{
+		"_": `{"kubernetes_namespace_name_":"mine","kubernetes":"k","docker_container_id":"c","kubernetes_namespace_name":"n","kubernetes.labels.app_x/y":"web"}`,
+		".": `{"kubernetes_namespace_name":"mine","kubernetes":"k","docker.container_id":"c","kubernetes.namespace_name":"n","kubernetes.labels.app_x/y":"web"}`,
+	} {
+		s := newSink(t, "http://127.0.0.1:1", func(cfg *Config) { cfg.Schema, cfg.Like = "fluentd", Like{Metadata: true, Flat: flat} })
+		b := &event.Batch{Shared: &event.Fragment{File: "f", Namespace: "n", ContainerID: "c", Labels: []event.Pair{{Name: "app.x/y", Value: "web"}}}}
+		b.Begin(event.Record{Time: testTime, Weight: 1})
+		b.Add(b.KeyString("kubernetes_namespace_name"), b.PutString("mine", event.Text))
+		b.Add(b.KeyString("kubernetes"), b.PutString("k", event.Text))
+		var got, wanted map[string]any
+		_, doc := cutLine(encode(s, b).List[0].Item(0))
+		if err := errors.Join(json.Unmarshal(doc, &got), json.Unmarshal([]byte(want), &wanted)); err != nil {
+			t.Fatalf("%s: %v", doc, err)
+		}
+		if delete(got, "kubernetes_enrichment"); !reflect.DeepEqual(got, wanted) {
+			t.Errorf("%s: got %s, want %s", flat, doc, want)
+		}
 	}
 }
 
