@@ -64,6 +64,20 @@ func (f *Files) readTwice() (contents, error) {
 	return last, errors.New("certificate files change while they are read: wait until they are written, and write them by rename")
 }
 
+// FileError is a file that cannot be read. Setting is which: cert, key or ca.
+type FileError struct {
+	Setting string
+	Err     error
+}
+
+// Error says what is wrong.
+func (e *FileError) Error() string {
+	return fmt.Sprintf("cannot read %s (check its path and who may read it): %v", e.Setting, e.Err)
+}
+
+// Unwrap returns Err.
+func (e *FileError) Unwrap() error { return e.Err }
+
 func (f *Files) read() (c contents, err error) {
 	for _, x := range []struct {
 		name, path string
@@ -73,7 +87,7 @@ func (f *Files) read() (c contents, err error) {
 			continue
 		}
 		if *x.to, err = readFile(x.path); err != nil {
-			return c, fmt.Errorf("cannot read %s (check its path and who may read it): %w", x.name, err)
+			return c, &FileError{x.name, err}
 		}
 	}
 	return c, nil

@@ -27,3 +27,14 @@ func certificates(cfg tlsfiles.Config, log *slog.Logger, reg prometheus.Register
 	}
 	return files, nil
 }
+
+// atFile is an error about a file as one about the parameter that names it:
+// those are the names of what tlsfiles calls cert, key and ca.
+func atFile(err error, cert, key, ca string) error {
+	var at *tlsfiles.FileError
+	if !errors.As(err, &at) {
+		return err
+	}
+	field := map[string]string{"cert": cert, "key": key, "ca": ca}[at.Setting]
+	return fieldError{field, fmt.Sprintf("cannot read the file: %v", at.Err), "check its path and who may read it"}
+}

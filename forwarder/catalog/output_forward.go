@@ -115,7 +115,12 @@ func newForwardMatch(c *Context, p forwardMatch) (output, error) {
 	if err := p.tls(&cfg); err != nil {
 		return output{}, err
 	}
-	return newForward(c, cfg)
+	ca := "tls_ca_cert_path"
+	if len(p.CAPath) == 0 {
+		ca = "tls_cert_path"
+	}
+	out, err := newForward(c, cfg)
+	return out, atFile(err, "tls_client_cert_path", "tls_client_private_key_path", ca)
 }
 
 func (p *forwardMatch) tls(cfg *forward.Config) error {

@@ -49,7 +49,7 @@ func TestMatchForward(t *testing.T) {
 		{"unknown compression", []*conf.Element{other}, []string{"compress", "snappy"}, `error: match.compress: "snappy" is not one of text, gzip, zstd`},
 		{"no server", nil, nil, "there is no server (add <server> with host HOST)"},
 		{"no host", []*conf.Element{el("server", "", nil, "port", "1")}, nil, "host is required"},
-		{"a file that is not there", []*conf.Element{other}, []string{"transport", "tls", "tls_ca_cert_path", "/nonexistent"}, "cannot read ca"},
+		{"a file that is not there", []*conf.Element{other}, []string{"transport", "tls", "tls_ca_cert_path", "/nonexistent"}, "tls_ca_cert_path: cannot read the file"},
 		{"two files", []*conf.Element{other}, []string{"transport", "tls", "tls_ca_cert_path", "/a,/b"}, "put the certificates into one file"},
 		{"SRV records", []*conf.Element{el("service_discovery", "", nil, "@type", "srv", "service", "fluentd", "hostname", "agg.example", "interval", "30s")}, nil, ""},
 		{"a list", []*conf.Element{el("service_discovery", "", []*conf.Element{el("service", "", nil, "host", "a")}, "@type", "static")}, nil, ""},
@@ -107,6 +107,19 @@ func TestSettingsForward(t *testing.T) {
 	} {
 		if got := check(t, tt.text); tt.want == "" && got != "" || !strings.Contains(got, tt.want) {
 			t.Errorf("%s\ngot:  %swant: %s", tt.text, got, tt.want)
+		}
+	}
+}
+
+func TestFilesOfTLSHaveTheirPlace(t *testing.T) {
+	for param, want := range map[string]string{
+		"tls_ca_cert_path /none/ca.pem": "fluent.conf:4:1: error: tls_ca_cert_path: cannot read the file: open /none/ca.pem: no such file or directory (check its path and who may read it)",
+		"tls_cert_path /none/ca.pem":    "fluent.conf:4:1: error: tls_cert_path: cannot read the file: open /none/ca.pem",
+		"tls_client_cert_path /none/c.pem\ntls_client_private_key_path /none/k.pem": "fluent.conf:4:1: error: tls_client_cert_path: cannot read the file: open /none/c.pem",
+	} {
+		got := checkFluent("<match **>\n@type forward\ntransport tls\n" + param + "\n<server>\nhost 127.0.0.1\n</server>\n</match>\n").String()
+		if !strings.Contains(got, want) {
+			t.Errorf("got %q, want %q", got, want)
 		}
 	}
 }

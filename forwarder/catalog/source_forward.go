@@ -2,12 +2,14 @@ package catalog
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"net"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"sluice/forwarder/listen"
 	"sluice/forwarder/netin"
@@ -108,10 +110,15 @@ func newForwardSource(c *Context, p forwardSource) (input, error) {
 	}
 	in, err := newListen(c, cfg)
 	if err != nil {
-		return in, err
+		return in, atTransport(err)
 	}
 	in.Source = retagged(in.Source, p.Tag, p.AddTagPrefix)
 	return in, nil
+}
+
+// atTransport places an error about a file in <transport>.
+func atTransport(err error) error {
+	return atFile(err, "transport.cert_path", "transport.private_key_path", "transport.ca_path")
 }
 
 func (t *transport) into(cfg *listen.TLS) error {
@@ -154,12 +161,12 @@ func (s *forwardSecurity) into(cfg *listen.Config) error {
 // client makes settings of the i-th <client>.
 func (s *forwardSecurity) client(cfg *listen.Config, i int) error {
 	client, field := s.Client[i], fmt.Sprintf("security.client[%d].", i)
-	from := client.from()
-	if _, err := netin.ParseNetworks("", []string{from}); err != nil {
-		return fieldError{field + "host", fmt.Sprintf("%q is neither a network nor an address", from), "write network 10.0.0.0/8, or an address"}
+	from, err := client.from()
+	if err != nil {
+		return fieldError{field + "host", err.Error(), "write network 10.0.0.0/8, an address, or a name that has one"}
 	}
 	if !s.Anonymous { // else the others may come, too
-		cfg.Allow = append(cfg.Allow, from)
+		cfg.Allow = append(cfg.Allow, from...)
 	}
 	if !s.UserAuth {
 		client.Users = nil // nobody is asked for a name
@@ -176,14 +183,30 @@ func (s *forwardSecurity) client(cfg *listen.Config, i int) error {
 	default:
 		return nil // nobody is asked for anything
 	}
-	cfg.Clients = append(cfg.Clients, listen.Client{Files: client.Files, Network: from, SharedKey: client.SharedKey, Users: client.Users})
+	for _, network := range from {
+		cfg.Clients = append(cfg.Clients, listen.Client{Files: client.Files, Network: network, SharedKey: client.SharedKey, Users: client.Users})
+	}
 	return nil
 }
 
-// from is the network or the address.
-func (c *forwardClient) from() string {
-	if c.Network != "" {
-		return c.Network
+// mostOfLookup bounds how long a client's name is asked for.
+const mostOfLookup = 5 * time.Second
+
+// from is the network, the address, or the addresses that the name has now, as
+// in Fluentd, which asks for them at its start.
+func (c *forwardClient) from() ([]string, error) {
+	from := cmp.Or(c.Network, c.Host)
+	if _, err := netin.ParseNetworks("", []string{from}); err == nil {
+		return []string{from}, nil
 	}
-	return c.Host
+	if c.Network != "" || c.Host == "" {
+		return nil, fmt.Errorf("%q is neither a network nor an address", from)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), mostOfLookup)
+	defer cancel()
+	addresses, err := net.DefaultResolver.LookupHost(ctx, c.Host)
+	if err != nil {
+		return nil, fmt.Errorf("%q is neither a network nor an address, and has none by name: %w", from, err)
+	}
+	return addresses, nil
 }

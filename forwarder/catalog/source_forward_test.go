@@ -26,7 +26,9 @@ func TestFluentdsForwardSource(t *testing.T) {
 		{"a network alone", security(client("network", "10.0.0.0/8")), nil, ""},
 		{"users of one client", security(append(client("host", "10.0.0.1", "users", "alice"), alice), "shared_key", "k", "user_auth", "true"), nil, ""},
 		{"a user nobody knows", security(append(client("host", "10.0.0.1", "users", "alice,bob"), alice), "shared_key", "k", "user_auth", "true"), nil, `"bob" is no user`},
-		{"no network", security(client("host", "agent.example"), "shared_key", "k"), nil, "neither a network nor an address"},
+		{"no network", security(client("host", "no host"), "shared_key", "k"), nil, "neither a network nor an address"},
+		{"by name, as in Fluentd", security(client("host", "localhost"), "shared_key", "k", "allow_anonymous_source", "false"), nil, ""},
+		{"no certificate", []*conf.Element{el("transport", "tls", nil, "cert_path", "/none/c.pem", "private_key_path", "/none/k.pem")}, nil, "transport.cert_path: cannot read the file: open /none/c.pem"},
 		{"nobody", security(nil, "shared_key", "k", "allow_anonymous_source", "false"), nil, "lets nobody in"},
 		{"connections that stay open", nil, []string{"deny_keepalive", "true"}, "warning: deny_keepalive of <source> is not supported"},
 	} {

@@ -186,7 +186,11 @@ func (p *socketSource) config(c *Context, network string) (cfg socket.Config, er
 		if client.SharedKey != "" || client.Users != nil {
 			return cfg, fieldError{fmt.Sprintf("security.client[%d]", i), "keys and users are not supported here", "leave only host or network"}
 		}
-		cfg.Allow = append(cfg.Allow, client.from())
+		from, err := client.from()
+		if err != nil {
+			return cfg, fieldError{fmt.Sprintf("security.client[%d]", i), err.Error(), "write network 10.0.0.0/8, an address, or a name that has one"}
+		}
+		cfg.Allow = append(cfg.Allow, from...)
 	}
 	cfg.Certs, err = transportCertificates(c, &p.Transport)
 	return cfg, err
@@ -199,6 +203,9 @@ func transportCertificates(c *Context, t *transport) (certs socket.Certs, err er
 		return nil, err
 	}
 	files, err := serverFiles(c, &cfg)
+	if placed := atTransport(err); placed != err {
+		return nil, placed
+	}
 	if err != nil {
 		return nil, fieldError{"transport", err.Error(), ""}
 	}

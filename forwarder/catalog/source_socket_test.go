@@ -51,7 +51,9 @@ func TestFluentdsSockets(t *testing.T) {
 		{el("source", "", []*conf.Element{none()}, "@type", "udp", "tag", "t", "message_length_limit", "0"), "cannot be"},
 		{el("source", "", []*conf.Element{none()}, "@type", "udp", "tag", "t", "port", "70000"), "no port"},
 		{el("source", "", []*conf.Element{none(), el("transport", "tls", nil)}, "@type", "tcp", "tag", "t"), "no certificate"},
-		{el("source", "", []*conf.Element{none(), el("security", "", []*conf.Element{el("client", "", nil, "network", "ten")})}, "@type", "tcp", "tag", "t"), "network such as"},
+		{el("source", "", []*conf.Element{none(), el("security", "", []*conf.Element{el("client", "", nil, "network", "ten")})}, "@type", "tcp", "tag", "t"), "neither a network nor an address"},
+		{el("source", "", []*conf.Element{none(), el("security", "", []*conf.Element{el("client", "", nil, "host", "localhost")})}, "@type", "tcp", "tag", "t", "port", "0"), ""},
+		{el("source", "", []*conf.Element{none(), el("transport", "tls", nil, "cert_path", "/none/c.pem", "private_key_path", "/none/k.pem")}, "@type", "tcp", "tag", "t"), "transport.cert_path: cannot read the file: open /none/c.pem: no such file or directory (check its path"},
 	} {
 		got := sourceProblems(t, c.source)
 		if c.want == "" && got != "" || !strings.Contains(got, c.want) {
