@@ -82,7 +82,7 @@ func TestTheShapeOfFluentds(t *testing.T) {
 // own field of such a name does not hide it.
 func TestFlatMetadata(t *testing.T) {
 	for flat, want := range map[string]string{
-		"_": `{"kubernetes_namespace_name_":"mine","kubernetes":"k","docker_container_id":"c","kubernetes_namespace_name":"n","kubernetes.labels.app_x/y":"web"}`,
+		"_": `{"kubernetes_namespace_name_":"mine","kubernetes":"k","docker_container_id":"c","kubernetes_namespace_name":"n","kubernetes_labels_app_x/y":"web"}`,
 		".": `{"kubernetes_namespace_name":"mine","kubernetes":"k","docker.container_id":"c","kubernetes.namespace_name":"n","kubernetes.labels.app_x/y":"web"}`,
 	} {
 		s := newSink(t, "http://127.0.0.1:1", func(cfg *Config) { cfg.Schema, cfg.Like = "fluentd", Like{Metadata: true, Flat: flat} })
