@@ -83,7 +83,7 @@ func newRedact(c *Context, cfg filter.RedactConfig) (forwarder.Step, error) {
 // newPrometheusFilter registers the user's metrics as they are named, without
 // the filter's label.
 func newPrometheusFilter(c *Context, cfg filter.PrometheusConfig) (forwarder.Step, error) {
-	cfg.Registry = c.Deps.Registerer
+	cfg.Registry = c.builder.d.Registerer // under no name but the metric's own, as in Fluentd; several parts may share one
 	f, err := filter.NewPrometheus(cfg)
 	return forwarder.Step{Filter: f}, err
 }

@@ -5,6 +5,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/testutil"
+
 	"sluice/conf"
 	"sluice/conf/fluent"
 	"sluice/event"
@@ -160,5 +163,37 @@ func TestMultilineOfAField(t *testing.T) {
 	grok := checkFluent(strings.ReplaceAll(text, "@type multiline", "@type grok")).String()
 	if !strings.Contains(grok, "fluent.conf:5:1: error: parse.type: grok is not supported (write @type regexp with the expression") {
 		t.Error(grok)
+	}
+}
+
+// TestOneMetricOfSeveralParts: a filter and an output may count into the same
+// metric, whose labels are the user's alone.
+func TestOneMetricOfSeveralParts(t *testing.T) {
+	metric := func(desc string) string {
+		return "@type prometheus\n<metric>\nname foo_total\ntype counter\ndesc " + desc + "\n</metric>\n"
+	}
+	text := "<filter **>\n" + metric("Foo.") + "</filter>\n<filter **>\n" + metric("Foo.") + "</filter>\n<match **>\n" + metric("Foo.") + "</match>\n"
+	root, _ := fluent.Parse("fluent.conf", []byte(text), fluent.Options{})
+	s, d := Default(), trialDeps()
+	problems := FromTree(s, root)
+	p, found := made(&conf.Tree{Root: root}, s, d)
+	defer p.Close()
+	if problems = append(problems, found...); len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	b := &event.Batch{}
+	b.Begin(event.Record{Weight: 1})
+	for _, step := range p.Config.Pipeline.Root {
+		if step.Filter != nil {
+			step.Filter.Apply(b)
+		}
+	}
+	want := "# HELP foo_total Foo.\n# TYPE foo_total counter\nfoo_total 3\n"
+	if err := testutil.GatherAndCompare(d.Registerer.(prometheus.Gatherer), strings.NewReader(want), "foo_total"); err != nil {
+		t.Error(err)
+	}
+	other := checkFluent(strings.Replace(text, "Foo.", "Bar.", 1)).String()
+	if !strings.Contains(other, "error: metric[0].name: there is a metric foo_total with another type, desc or other labels (write the same in both, or another name)") {
+		t.Error(other)
 	}
 }

@@ -32,7 +32,7 @@ func (m *metric) register(at string, c MetricConfig, labels []string, reg promet
 	if err := reg.Register(vec); err != nil {
 		var there prometheus.AlreadyRegisteredError
 		if !errors.As(err, &there) {
-			return refuse(at+"name", "cannot register metric %s: %w", c.Name, err)
+			return refuse(at+"name", "there is a metric %s with another type, desc or other labels: write the same in both, or another name", c.Name)
 		}
 		vec = there.ExistingCollector
 	}
