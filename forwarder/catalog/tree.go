@@ -84,7 +84,7 @@ func flat(root *conf.Element) (list []*conf.Element) {
 
 func (b *builder) labelSteps(e *conf.Element) (steps []forwarder.Step, problems conf.Problems) {
 	if !strings.HasPrefix(e.Arg, "@") {
-		problems = append(problems, conf.Problem{Pos: e.Pos, What: fmt.Sprintf("label %q does not begin with @", e.Arg), Fix: "write <label @NAME>"})
+		problems = append(problems, conf.Problem{Pos: e.Pos, Severity: conf.Warning, What: fmt.Sprintf("label %q does not begin with @", e.Arg), Fix: "write <label @NAME>"})
 	}
 	for _, s := range e.Children {
 		if s.Name != "filter" && s.Name != "match" {

@@ -197,3 +197,11 @@ func TestOneMetricOfSeveralParts(t *testing.T) {
 		t.Error(other)
 	}
 }
+
+// TestALabelWithoutAt is a label all the same, as in Fluentd.
+func TestALabelWithoutAt(t *testing.T) {
+	got := checkFluent("<source>\n@type sample\ntag t\n@label other\n</source>\n<label other>\n<match **>\n@type null\n</match>\n</label>\n").String()
+	if want := "fluent.conf:6:1: warning: label \"other\" does not begin with @ (write <label @NAME>)\n"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
