@@ -23,22 +23,25 @@ func (d *finder) know(g *group, ob observed) (f *file, fresh bool) {
 		d.renamed(g, f, ob)
 		return f, false
 	}
+	if f != nil && f.id != ob.id { // it was compressed to a file of this inode, which has been removed since
+		f = nil
+	}
 	if f != nil && !ob.packed && (!f.done.Load() || f.was(ob)) {
 		return f, false
 	}
 	if st, ok := g.copies[ob.id]; ok && st == ob.stat && !ob.live {
 		return nil, false
 	}
-	f, err := d.adopt(g, ob)
+	own, err := d.adopt(g, ob)
 	if err != nil {
 		d.failed = true
 		d.moved = d.moved || errors.Is(err, fs.ErrNotExist) || err == errMoved
 		if !errors.Is(err, fs.ErrNotExist) && err != errMoved && err != errUnsure {
 			d.t.complain("open", ob.path, err)
 		}
-		return g.files[ob.id], false
+		return f, false
 	}
-	if f == nil {
+	if f = own; f == nil {
 		g.copies[ob.id] = ob.stat
 		return nil, false
 	}

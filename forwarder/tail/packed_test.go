@@ -163,6 +163,28 @@ func TestACompressedFilesInodeIsAnothers(t *testing.T) {
 	wantNumbered(t, r.records(10), 0, 10)
 }
 
+// The same while the file that was compressed is still open: what has the inode
+// then is not that file.
+func TestACompressedFilesInodeIsTheLiveFiles(t *testing.T) {
+	r := newRig(t)
+	r.cfg.RotateWait = time.Minute
+	live := r.container("app")
+	old, reused := live+".20261122-000001", filepath.Join(filepath.Dir(live), "reused")
+	r.append(live, numbered(0, 5))
+	r.start()
+	r.records(5)
+	r.must(os.Rename(live, old))
+	r.append(live, numbered(5, 10))
+	r.records(10)
+	r.compress(old)
+	r.until("it is known under its new name", func() bool { return r.entryOf(old+".gz") != nil })
+	r.must(os.Rename(old+".gz", reused))
+	r.must(os.WriteFile(reused, []byte(numbered(10, 15)), 0o600)) // the same inode
+	r.must(os.Rename(live, live+".20261122-000002"))
+	r.must(os.Rename(reused, live))
+	wantNumbered(t, r.records(15), 0, 15)
+}
+
 func TestACompressedFileThatIsDamaged(t *testing.T) {
 	r := newRig(t)
 	r.cfg.RotateWait = time.Millisecond
