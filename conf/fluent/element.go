@@ -143,7 +143,7 @@ func (p *parser) param(e *conf.Element, top bool, at int) error {
 }
 
 func (p *parser) checkName(e *conf.Element, top bool, key *conf.Param, at int) error {
-	if !strings.HasPrefix(key.Name, "@") || slices.Contains(reserved, key.Name) {
+	if !strings.HasPrefix(key.Name, "@") || slices.Contains(reserved, key.Name) || e.Name == "record" { // there names are fields
 		return nil
 	}
 	problem := conf.UnknownName(key.Pos, "name", key.Name, reserved)

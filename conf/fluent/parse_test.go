@@ -135,6 +135,13 @@ func TestRuby(t *testing.T) {
 	}
 }
 
+// TestFieldsMayBeginWithAt: what stands in <record> are fields.
+func TestFieldsMayBeginWithAt(t *testing.T) {
+	if _, got := parse(t, "<filter>\n<record>\n@timestamp 1\n</record>\n</filter>", nil); got != "" {
+		t.Errorf("got %s", got)
+	}
+}
+
 // TestJSONAsRubyReadsIt: expressions in JSON are written with single
 // backslashes in the wild, and Fluentd takes them.
 func TestJSONAsRubyReadsIt(t *testing.T) {

@@ -49,8 +49,8 @@ func timeMethods() methods {
 		"strftime": {min: 1, max: 1, run: func(e *Env, _ *call, v value, args []value) value {
 			return e.strftime(stdTime(v), args[0].s)
 		}},
-		"iso8601": {max: 1, run: iso8601},
-		"+":       {min: 1, max: 1, run: func(e *Env, _ *call, v value, args []value) value { return shift(e, v, args[0], 1) }},
+		"iso8601": {max: 1, run: iso8601}, "rfc3339": {max: 1, run: rfc3339},
+		"+": {min: 1, max: 1, run: func(e *Env, _ *call, v value, args []value) value { return shift(e, v, args[0], 1) }},
 		"-": {min: 1, max: 1, run: func(e *Env, _ *call, v value, args []value) value {
 			if o := args[0]; o.kind == kTime {
 				return float(float64(v.n-o.n) + (float64(v.nsec)-float64(o.nsec))/1e9)
@@ -115,7 +115,12 @@ func localTime(e *Env, _ *call, v value, args []value) value {
 	}
 }
 
-func iso8601(e *Env, _ *call, v value, args []value) value {
+func iso8601(e *Env, _ *call, v value, args []value) value { return standardTime(e, v, args, isUTC(v)) }
+
+// rfc3339 is DateTime's, which writes UTC as +00:00.
+func rfc3339(e *Env, _ *call, v value, args []value) value { return standardTime(e, v, args, false) }
+
+func standardTime(e *Env, v value, args []value, zulu bool) value {
 	digits := 0
 	if len(args) > 0 {
 		digits = int(min(max(args[0].n, 0), 9))
@@ -125,7 +130,7 @@ func iso8601(e *Env, _ *call, v value, args []value) value {
 		layout += ".000000000"[:digits+1]
 	}
 	from := len(e.scratch)
-	if isUTC(v) {
+	if zulu {
 		layout += "Z"
 	} else {
 		layout += "-07:00"
