@@ -13,7 +13,7 @@ FUZZTIME ?= 10s
 TOOL     := $(GO) tool -modfile=tools/go.mod
 ES       := sink/elastictest/server/elasticsearch.sh
 
-.PHONY: storm soak-tail image test-deploy test-kube test-kubelet deploy-update build run test unit lint format fuzz bench soak soak-kill power-cut elasticsearch stop-elasticsearch test-elasticsearch test-clients test-kills test-clock clean
+.PHONY: storm pods soak-tail image test-deploy test-kube test-kubelet deploy-update build run test unit lint format fuzz bench soak soak-kill power-cut elasticsearch stop-elasticsearch test-elasticsearch test-clients test-kills test-clock clean
 
 build: ## bin/sluice and bin/sluice-dev: static, stripped, stamped
 	@mkdir -p bin
@@ -64,6 +64,9 @@ power-cut: build ## the same with power cuts: N of each combination, on a disk t
 
 storm: build ## 10 files rotated every 100 ms for a minute, once with the agent up and once with kills; prints what was lost, doubled or in pieces
 	$(GO) run ./bench storm $(ARGS)
+
+pods: build ## 5,000 pods that live two seconds, made and deleted; then a start with 2,000 files of backlog; prints what was lost, labels, memory, times
+	$(GO) run ./bench pods $(ARGS)
 
 elasticsearch: ## a real one from Maven artifacts; prints its URL
 	@$(ES) start

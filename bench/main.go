@@ -43,6 +43,7 @@ func commands() []command {
 		{"soak", "[-length DURATION]", "let bin/sluice work through a day in minutes; print memory, goroutines, descriptors", runSoak},
 		{"soak-kill", "[-n KILLS] [-seed N]", "kill bin/sluice, or with -disk cut its power, at random moments while its output fails; count what is lost or doubled", runSoakKill},
 		{"storm", "[-length DURATION]", "rotate 10 files every 100 ms under bin/sluice, and kill it now and then; count what is lost, doubled or in pieces", runStorm},
+		{"pods", "[-pods N] [-length DURATION]", "make and delete 5,000 short-lived pods under bin/sluice; and how soon is a new line there, with 2,000 files of backlog?", runPods},
 		{"verify", "-store URL MANIFEST...", "compare a store with what generators made", runVerify},
 	}
 }

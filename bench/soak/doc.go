@@ -1,5 +1,6 @@
 // Package soak kills an agent again and again while it works, and counts
-// afterwards; and lets one work for long, and measures it.
+// afterwards; lets one work for long, and measures it; and has files and pods
+// come and go under one.
 //
 // Promise: what is generated is numbered, so that every record is accounted
 // for: stored once, or a dead letter; else it is reported lost or doubled. The

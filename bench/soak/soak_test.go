@@ -73,3 +73,30 @@ func TestSlope(t *testing.T) {
 		t.Error(least, most)
 	}
 }
+
+// TestPods is `make pods` in small. A machine that is slow enough may miss a file
+// while it is there; what is stored must have its pod's label or say that it has not.
+func TestPods(t *testing.T) {
+	cfg := Config{Dir: t.TempDir(), Command: agenttest.Command, Say: t.Output()}
+	r, err := Pods(t.Context(), PodsConfig{Config: cfg, Pods: 9, Lines: 20, Life: 2 * time.Second, Length: time.Second})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Log(r)
+	if r.Doubled+r.Strange+r.Bare > 0 || r.Labelled+r.Partial != r.Stored || r.Stored == 0 || r.Made != 180 {
+		t.Error("not whole")
+	}
+}
+
+// TestBacklog is the other half of it; how long it takes is not asserted.
+func TestBacklog(t *testing.T) {
+	cfg := Config{Dir: t.TempDir(), Command: agenttest.Command, Say: t.Output()}
+	r, err := Backlog(t.Context(), BacklogConfig{Config: cfg, Backlog: 20, Lines: 50})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Log(r)
+	if !r.Whole() || r.Made != 1002 {
+		t.Error("not whole")
+	}
+}

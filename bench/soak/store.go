@@ -18,6 +18,8 @@ type store struct {
 	distinct int64
 	unmarked int64
 	grew     chan struct{} // one token when distinct grew
+
+	see func(m mark.Mark, doc []byte) // if not nil: is told of each, under the lock
 }
 
 func newStore() *store {
@@ -45,6 +47,9 @@ func (s *store) note(doc []byte) {
 	if !ok {
 		s.unmarked++
 		return
+	}
+	if s.see != nil {
+		s.see(m, doc)
 	}
 	n := s.at(m)
 	if *n == 0 {
