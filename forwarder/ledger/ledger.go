@@ -233,8 +233,16 @@ func (t *Ticket) Settled(dropped event.Drops) {
 	t.stream.settle(t, dropped)
 }
 
-// SettledWith is Settled for a call from within the moved of another stream:
-// whoever looks at positions with Freeze sees both moves or none.
+// Together calls settle, which may settle several tickets by SettledWith: whoever
+// looks at positions with Freeze sees all of it or nothing.
+func (l *Ledger) Together(settle func()) {
+	l.gate.RLock()
+	defer l.gate.RUnlock()
+	settle()
+}
+
+// SettledWith is Settled for a call from within Together, or the moved of another
+// stream: whoever looks at positions with Freeze sees both moves or none.
 func (t *Ticket) SettledWith(dropped event.Drops) { t.stream.settle(t, dropped) }
 
 // account is a settled ticket's.

@@ -61,11 +61,13 @@ func (c *chain) step() bool {
 			return false
 		}
 	}
-	c.ticket.Settled(c.dropped)
-	for _, l := range slices.Backward(c.links) { // the youngest first
-		if !l.awaits {
-			l.ticket.Settled(event.Drops{})
+	c.r.t.ledger.Together(func() {
+		c.ticket.SettledWith(c.dropped)
+		for _, l := range slices.Backward(c.links) { // the youngest first
+			if !l.awaits {
+				l.ticket.SettledWith(event.Drops{})
+			}
 		}
-	}
+	})
 	return true
 }

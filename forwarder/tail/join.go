@@ -167,7 +167,9 @@ func (r *reader) whole(j *join, f *file, p *piece) {
 // for ever so: behind MaxSpan bytes it moves, and a restart just then reads the
 // rest of a record again, as another one.
 func (r *reader) settle(g *group, k int, parts []part, f *file, i *identity, end int64) {
-	together := slices.ContainsFunc(parts, func(p part) bool { return p.f == f })
+	// Where f was made to wait only for something of the other stream behind end,
+	// its position may come to end before the record is answered for.
+	together := slices.ContainsFunc(parts, func(p part) bool { return p.f == f && p.start < end })
 	others := [...]*join{&g.partials[1-k], &g.traces[1-k]}
 	for _, part := range parts {
 		held := false

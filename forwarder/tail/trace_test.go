@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -21,6 +22,30 @@ func patient(t *testing.T) *rig {
 func joined(lines ...string) string { return strings.Join(lines, "\n") }
 
 // Two programs' traces, each on its stream, a line of each in turn.
+// A position that waits for a trace stays where it is until the trace is
+// answered for, also when the file that ends it was made to wait for something of
+// the other stream meanwhile, behind what it could be at.
+func TestATraceOfARotatedFileIsAwaited(t *testing.T) {
+	r := newRig(t)
+	r.out.keep, r.cfg.MultilineFlush = true, time.Hour
+	live := r.container("app")
+	r.append(live, criLine(0, "stdout", "F", "<0>")+criLine(1, "stderr", "F", "Error: <1>"))
+	r.start()
+	r.records(1)
+	r.must(os.Rename(live, live+".20261122-000001"))
+	r.append(live, criLine(2, "stdout", "F", "<2>"))
+	r.records(2)
+	before := r.out.take()
+	r.append(live, criLine(3, "stderr", "P", "<3>")+criLine(4, "stdout", "P", "<4>")+
+		criLine(5, "stdout", "F", "<5>")+criLine(6, "stderr", "F", "<6>"))
+	r.records(5)
+	for _, ack := range before { // of what is before, alone
+		ack.Done()
+	}
+	r.restart(r.store.clone())
+	r.until("the trace came again", func() bool { return slices.Contains(r.out.texts(), "Error: <1>") })
+}
+
 func TestTracesAreJoinedByStream(t *testing.T) {
 	r := patient(t)
 	live := r.container("app")
