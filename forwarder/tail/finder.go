@@ -363,7 +363,7 @@ func (d *finder) namesOf(path string, in *dir) (names []string, same, ok bool) {
 		return in.names, true, true
 	}
 	d.watch(path, in)
-	in.names = nil
+	in.names, in.matched = nil, false
 	if names, ok = d.names(path); ok && err == nil && was.age(now) > d.t.cfg.Racy {
 		in.names, in.was = names, was
 	}
