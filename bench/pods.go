@@ -36,7 +36,7 @@ func runPods(ctx context.Context, args []string, out io.Writer) error {
 	}
 	if *pods > 0 {
 		load := proc.Load()
-		r, err := soak.Pods(ctx, soak.PodsConfig{Config: cfg("pods"), Pods: *pods, Lines: 20, Life: *life, Length: *length, Rest: 10 * time.Second})
+		r, err := soak.Pods(ctx, soak.PodsConfig{Config: cfg("pods"), Pods: *pods, Lines: 20, Life: *life, Length: *length, Rest: time.Minute})
 		if err != nil {
 			return fmt.Errorf("pods (see %s): %w", dir, err)
 		}
