@@ -202,8 +202,11 @@ func (p *parser) term(field string, depth int) (node, *Error) {
 		return newTerm(field, ":", first), nil
 	}
 	sign := p.tok
-	if first.star != nil {
+	switch {
+	case first.star != nil:
 		return nil, p.lex.fail(first.at, "a field name takes no *")
+	case first.text == "":
+		return nil, p.lex.fail(first.at, "a field name must stand before %q, not an empty text", sign.text)
 	}
 	if err := p.advance(); err != nil {
 		return nil, err

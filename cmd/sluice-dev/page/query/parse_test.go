@@ -66,6 +66,7 @@ func TestParseErrors(t *testing.T) {
 		{"level:)", 6, `after "level:"`},
 		{"a or :x", 6, `field name must stand before ":"`},
 		{"a* :x", 1, "takes no *"},
+		{`"">>`, 1, "not an empty text"}, // its normal form was the phrase ">"
 		{"()", 2, "before )"},
 		{`a\`, 2, "must follow"},
 		{strings.Repeat("(", 60), 52, "more than 50"},
