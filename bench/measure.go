@@ -100,12 +100,18 @@ func (r *runner) measure(ctx context.Context, s scenario, p *progress) (m report
 	if err := a.stop(); err != nil { // what it still held is in the store now
 		return m, err
 	}
-	answer, err := tally.Client{URL: store.url}.Verify(ctx, append(made, around.made...))
+	err = verify(ctx, &m, s, store.url, append(made, around.made...))
+	return m, err
+}
+
+// verify has the store compare what came with what was made.
+func verify(ctx context.Context, m *report.Run, s scenario, store string, made []int64) error {
+	answer, err := tally.Client{URL: store}.Verify(ctx, made)
 	if s.rate > 0 {
 		m.Delays = answer.Delays
 	}
 	m.Lost, m.Doubled, m.Strange = answer.Verdict.Lost, answer.Verdict.Doubled, answer.Verdict.Strange
-	return m, err
+	return err
 }
 
 func (r *runner) setup(s scenario, dir, store string) (a agentSetup, err error) {

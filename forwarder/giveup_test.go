@@ -1,7 +1,6 @@
 package forwarder
 
 import (
-	"context"
 	"errors"
 	"log/slog"
 	"math/rand/v2"
@@ -76,17 +75,7 @@ func withSecond(t *testing.T, limit RetryLimit, primary, second *scripted, disk 
 		cfg.Second = &Second{Lane: lanes[0], Decoder: primary}
 	}
 	es := lane(cfg, primary)
-	var err error
-	r.Forwarder, err = New(Config{
-		Lanes: append(lanes, es), Grace: 10 * time.Second,
-		Pipeline: Pipeline{Root: []Step{match("**", Output{Lane: es})}},
-	}, log, prometheus.NewRegistry())
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, stop := context.WithCancel(t.Context())
-	r.stop = stop
-	go func() { r.ended <- r.Run(ctx) }()
+	r.begin(t, log, es, append(lanes, es)...)
 	return r
 }
 

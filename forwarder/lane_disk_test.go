@@ -31,17 +31,24 @@ func onDisk(t *testing.T, disk *vfstest.Disk, s Sink, when buffer.Policy) *rig {
 	}
 	r := &rig{ledger: ledger.New(), ended: make(chan error, 1)}
 	r.stream = r.ledger.Stream("test", 0, nil)
+	r.begin(t, quiet, l, l)
+	return r
+}
+
+// begin runs a forwarder of these lanes; all records go to one.
+func (r *rig) begin(t *testing.T, log *slog.Logger, to *Lane, lanes ...*Lane) {
+	t.Helper()
+	var err error
 	r.Forwarder, err = New(Config{
-		Lanes: []*Lane{l}, Grace: 10 * time.Second,
-		Pipeline: Pipeline{Root: []Step{match("**", Output{Lane: l})}},
-	}, quiet, prometheus.NewRegistry())
+		Lanes: lanes, Grace: 10 * time.Second,
+		Pipeline: Pipeline{Root: []Step{match("**", Output{Lane: to})}},
+	}, log, prometheus.NewRegistry())
 	if err != nil {
 		t.Fatal(err)
 	}
 	ctx, stop := context.WithCancel(t.Context())
 	r.stop = stop
 	go func() { r.ended <- r.Run(ctx) }()
-	return r
 }
 
 // TestWhatTheStopLeavesIsDeliveredByTheNextLife: the sink is down until after a
