@@ -2,15 +2,8 @@ package agent_test
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	cryptorand "crypto/rand"
-	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/pem"
 	"fmt"
 	"log/slog"
-	"math/big"
 	"math/rand/v2"
 	"net"
 	"net/http/httptest"
@@ -27,6 +20,7 @@ import (
 	"sluice/forwarder"
 	"sluice/forwarder/catalog"
 	"sluice/sink/elastictest"
+	"sluice/tlsfiles/tlstest"
 )
 
 // pair is an agent in front of an aggregator, each with its own folder.
@@ -247,36 +241,9 @@ func TestTwoSluicesKilled(t *testing.T) {
 // client's: NAME.crt and NAME.key.
 func certificates(t *testing.T) (ca, server, client string) {
 	t.Helper()
-	dir := t.TempDir()
-	write := func(name, kind string, der []byte, err error) string {
-		if err == nil {
-			err = os.WriteFile(filepath.Join(dir, name), pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}), 0o600)
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		return filepath.Join(dir, name)
-	}
-	var root *x509.Certificate
-	var rootKey *ecdsa.PrivateKey
-	issue := func(name string, c *x509.Certificate) string {
-		key, err := ecdsa.GenerateKey(elliptic.P256(), cryptorand.Reader)
-		if err != nil {
-			t.Fatal(err)
-		}
-		c.SerialNumber, c.Subject, c.NotAfter = big.NewInt(1), pkix.Name{CommonName: name}, time.Now().Add(24*time.Hour)
-		if root == nil {
-			root, rootKey = c, key
-		}
-		der, err := x509.CreateCertificate(cryptorand.Reader, c, root, key.Public(), rootKey)
-		write(name+".crt", "CERTIFICATE", der, err)
-		raw, err := x509.MarshalPKCS8PrivateKey(key)
-		write(name+".key", "PRIVATE KEY", raw, err)
-		return filepath.Join(dir, name)
-	}
-	ca = issue("ca", &x509.Certificate{IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign}) + ".crt"
-	both := []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth}
-	server = issue("server", &x509.Certificate{IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, ExtKeyUsage: both})
-	client = issue("client", &x509.Certificate{DNSNames: []string{"agent"}, ExtKeyUsage: both})
-	return ca, server, client
+	a, dir := tlstest.New(t), t.TempDir()
+	server, client = filepath.Join(dir, "server"), filepath.Join(dir, "client")
+	a.Issue(t, server, "127.0.0.1")
+	a.Issue(t, client, "agent")
+	return a.WriteCA(t, filepath.Join(dir, "ca.crt")), server, client
 }

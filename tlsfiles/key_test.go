@@ -12,6 +12,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"sluice/tlsfiles/tlstest"
 )
 
 // testdata/keys holds one key, written with the passphrase "secret" by OpenSSL
@@ -76,8 +78,8 @@ func TestAKeyWithoutAPassphrase(t *testing.T) {
 // A whole set, as a server uses it: its key is encrypted on the way.
 func TestAServerWithAPassphrase(t *testing.T) {
 	dir := t.TempDir()
-	a := newAuthority(t, "a")
-	cfg := a.issue(t, dir, "server", "srv.example")
+	a := tlstest.New(t)
+	cfg := issue(t, a, dir, "server", "srv.example")
 	raw, err := os.ReadFile(cfg.Key)
 	if err != nil {
 		t.Fatal(err)
@@ -99,7 +101,7 @@ func TestAServerWithAPassphrase(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := New(Config{CA: a.write(t, dir)}, quiet())
+	c, err := New(Config{CA: a.WriteCA(t, filepath.Join(dir, "ca.crt"))}, quiet())
 	if err != nil {
 		t.Fatal(err)
 	}

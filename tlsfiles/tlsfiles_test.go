@@ -13,6 +13,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"sluice/tlsfiles/tlstest"
 )
 
 func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
@@ -51,11 +53,11 @@ func shake(t *testing.T, server, client *tls.Config) (serverErr, clientErr error
 
 func TestHandshakes(t *testing.T) {
 	dir := t.TempDir()
-	good, other := newAuthority(t, "good"), newAuthority(t, "other")
-	server := good.issue(t, dir, "server", "srv.example")
-	client := good.issue(t, dir, "client", "agent-1")
-	stranger := other.issue(t, dir, "stranger", "agent-2")
-	ca, otherCA := good.write(t, dir), other.write(t, dir)
+	good, other := tlstest.New(t), tlstest.New(t)
+	server := issue(t, good, dir, "server", "srv.example")
+	client := issue(t, good, dir, "client", "agent-1")
+	stranger := issue(t, other, dir, "stranger", "agent-2")
+	ca, otherCA := good.WriteCA(t, filepath.Join(dir, "ca.crt")), other.WriteCA(t, filepath.Join(dir, "other.crt"))
 	for _, tt := range []struct {
 		name           string
 		server, client Config
@@ -89,8 +91,8 @@ func TestHandshakes(t *testing.T) {
 
 func TestTLS11IsRefused(t *testing.T) {
 	dir := t.TempDir()
-	a := newAuthority(t, "a")
-	s, err := New(a.issue(t, dir, "server", "srv.example"), quiet())
+	a := tlstest.New(t)
+	s, err := New(issue(t, a, dir, "server", "srv.example"), quiet())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -105,14 +107,14 @@ func TestTLS11IsRefused(t *testing.T) {
 // A config that was handed out before the change serves the new set.
 func TestRotation(t *testing.T) {
 	dir := t.TempDir()
-	first, second := newAuthority(t, "first"), newAuthority(t, "second")
-	cfg := with(first.issue(t, dir, "server", "srv.example"), first.write(t, dir))
+	first, second := tlstest.New(t), tlstest.New(t)
+	cfg := with(issue(t, first, dir, "server", "srv.example"), first.WriteCA(t, filepath.Join(dir, "ca.crt")))
 	s, err := New(cfg, quiet())
 	if err != nil {
 		t.Fatal(err)
 	}
 	server := s.Server()
-	client := with(first.issue(t, dir, "client", "agent"), cfg.CA)
+	client := with(issue(t, first, dir, "client", "agent"), cfg.CA)
 	c, err := New(client, quiet())
 	if err != nil {
 		t.Fatal(err)
@@ -126,8 +128,8 @@ func TestRotation(t *testing.T) {
 	if changed, err := s.Check(); changed || err != nil {
 		t.Fatal("unchanged files:", changed, err)
 	}
-	second.issueTo(t, cfg, "srv.example")
-	os.WriteFile(cfg.CA, second.pem, 0o600)
+	issue(t, second, dir, "server", "srv.example")
+	second.WriteCA(t, cfg.CA)
 	if changed, err := s.Check(); !changed || err != nil {
 		t.Fatal("changed files:", changed, err)
 	}
@@ -137,7 +139,7 @@ func TestRotation(t *testing.T) {
 	if serverErr, _ := shake(t, server, trusting); serverErr == nil {
 		t.Error("a client of the old authority gets through")
 	}
-	second.issueTo(t, client, "agent")
+	issue(t, second, dir, "client", "agent")
 	if changed, err := c.Check(); !changed || err != nil {
 		t.Fatal(changed, err)
 	}
@@ -149,13 +151,13 @@ func TestRotation(t *testing.T) {
 // What does not fit together changes nothing, and is taken up once it does.
 func TestHalfWrittenSetIsNotTaken(t *testing.T) {
 	dir := t.TempDir()
-	a := newAuthority(t, "a")
-	cfg := with(a.issue(t, dir, "server", "one.example"), a.write(t, dir))
+	a := tlstest.New(t)
+	cfg := with(issue(t, a, dir, "server", "one.example"), a.WriteCA(t, filepath.Join(dir, "ca.crt")))
 	s, err := New(cfg, quiet())
 	if err != nil {
 		t.Fatal(err)
 	}
-	next := a.issue(t, dir, "next", "two.example")
+	next := issue(t, a, dir, "next", "two.example")
 	cert, _ := os.ReadFile(next.Cert)
 	key, _ := os.ReadFile(next.Key)
 	for _, tt := range []struct {
@@ -169,7 +171,7 @@ func TestHalfWrittenSetIsNotTaken(t *testing.T) {
 		{"authorities cut", func() {
 			os.WriteFile(cfg.Cert, cert, 0o600)
 			os.WriteFile(cfg.Key, key, 0o600)
-			os.WriteFile(cfg.CA, append(bytes.Clone(a.pem), a.pem[:100]...), 0o600)
+			os.WriteFile(cfg.CA, append(bytes.Clone(a.PEM), a.PEM[:100]...), 0o600)
 		}, cfg.CA},
 		{"authorities empty", func() { os.WriteFile(cfg.CA, nil, 0o600) }, "no certificate"},
 	} {
@@ -181,7 +183,7 @@ func TestHalfWrittenSetIsNotTaken(t *testing.T) {
 			t.Errorf("%s: %s is in use", tt.name, got)
 		}
 	}
-	os.WriteFile(cfg.CA, a.pem, 0o600)
+	a.WriteCA(t, cfg.CA)
 	if changed, err := s.Check(); !changed || err != nil || Name(s.now.Load().cert.Leaf) != "two.example" {
 		t.Errorf("whole again: %v, %v", changed, err)
 	}
@@ -190,10 +192,10 @@ func TestHalfWrittenSetIsNotTaken(t *testing.T) {
 // As Kubernetes does it: a directory of a link that is swapped.
 func TestSwappedLink(t *testing.T) {
 	dir := t.TempDir()
-	a := newAuthority(t, "a")
+	a := tlstest.New(t)
 	for _, name := range []string{"one", "two"} {
 		os.Mkdir(filepath.Join(dir, name), 0o700)
-		a.issue(t, filepath.Join(dir, name), "tls", name+".example")
+		issue(t, a, filepath.Join(dir, name), "tls", name+".example")
 	}
 	os.Symlink("one", filepath.Join(dir, "..data"))
 	s, err := New(Config{Cert: filepath.Join(dir, "..data/tls.crt"), Key: filepath.Join(dir, "..data/tls.key")}, quiet())
@@ -211,8 +213,8 @@ func TestSwappedLink(t *testing.T) {
 
 func TestRunLooksEveryTenSeconds(t *testing.T) {
 	dir := t.TempDir()
-	a := newAuthority(t, "a")
-	cfg := a.issue(t, dir, "server", "one.example")
+	a := tlstest.New(t)
+	cfg := issue(t, a, dir, "server", "one.example")
 	synctest.Test(t, func(t *testing.T) {
 		var log bytes.Buffer
 		s, err := New(cfg, slog.New(slog.NewTextHandler(&log, nil)))
@@ -229,7 +231,7 @@ func TestRunLooksEveryTenSeconds(t *testing.T) {
 			t.Errorf("%d lines: %s", n, log.String())
 		}
 		os.WriteFile(cfg.Key, good, 0o600)
-		a.issueTo(t, cfg, "two.example")
+		issue(t, a, dir, "server", "two.example")
 		<-time.After(every)
 		synctest.Wait()
 		if !strings.Contains(log.String(), "name=two.example") || Name(s.now.Load().cert.Leaf) != "two.example" {
@@ -242,7 +244,7 @@ func TestRunLooksEveryTenSeconds(t *testing.T) {
 
 func TestNewNamesTheFileAndTheFix(t *testing.T) {
 	dir := t.TempDir()
-	cfg := newAuthority(t, "a").issue(t, dir, "server", "x")
+	cfg := issue(t, tlstest.New(t), dir, "server", "x")
 	text := filepath.Join(dir, "text")
 	os.WriteFile(text, []byte("hello"), 0o600)
 	for _, tt := range []struct {

@@ -1,14 +1,7 @@
 package catalog
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/x509"
-	"encoding/pem"
 	"log/slog"
-	"math/big"
-	"os"
 	"path/filepath"
 	"testing"
 	"time"
@@ -16,37 +9,16 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"sluice/tlsfiles"
+	"sluice/tlsfiles/tlstest"
 )
-
-// writePair writes a certificate that ends then, and its key, into one file.
-func writePair(t *testing.T, path string, end time.Time) {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: end}
-	der, err := x509.CreateCertificate(rand.Reader, c, c, key.Public(), key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	raw, err := x509.MarshalECPrivateKey(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	text := append(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: raw})...)
-	if err := os.WriteFile(path, text, 0o600); err != nil {
-		t.Fatal(err)
-	}
-}
 
 // The metrics tell when a certificate ends, after a renewal the new one; two
 // parts may use one file.
 func TestCertificatesEnd(t *testing.T) {
-	path, reg := filepath.Join(t.TempDir(), "both.pem"), prometheus.NewRegistry()
+	base, reg := filepath.Join(t.TempDir(), "server"), prometheus.NewRegistry()
 	end := time.Unix(2_000_000_000, 0)
-	writePair(t, path, end)
-	cfg := tlsfiles.Config{Cert: path, Key: path}
+	var cfg tlsfiles.Config
+	cfg.Cert, cfg.Key = tlstest.SelfSigned(t, base, end)
 	files, err := certificates(cfg, slog.New(slog.DiscardHandler), reg)
 	if err != nil {
 		t.Fatal(err)
@@ -66,7 +38,7 @@ func TestCertificatesEnd(t *testing.T) {
 			t.Errorf("ends at %v, want %v", got, end.Unix())
 		}
 		end = end.Add(24 * time.Hour)
-		writePair(t, path, end)
+		tlstest.SelfSigned(t, base, end)
 		if _, err := files.Check(); err != nil {
 			t.Fatal(err)
 		}

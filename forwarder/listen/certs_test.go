@@ -1,85 +1,20 @@
 package listen
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/pem"
 	"log/slog"
-	"math/big"
-	"os"
 	"path/filepath"
 	"testing"
-	"time"
 
 	"sluice/tlsfiles"
+	"sluice/tlsfiles/tlstest"
 )
 
-// authority signs certificates into one directory.
-type authority struct {
-	dir  string
-	cert *x509.Certificate
-	key  *ecdsa.PrivateKey
-}
-
-func newAuthority(t *testing.T) *authority {
+// issue has an authority write a certificate for a host, and its own, into dir.
+func issue(t *testing.T, a *tlstest.Authority, dir, host string) (c tlsfiles.Config) {
 	t.Helper()
-	a := &authority{dir: t.TempDir(), key: newKey(t)}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "authority"}, IsCA: true, BasicConstraintsValid: true,
-		KeyUsage: x509.KeyUsageCertSign, NotAfter: time.Unix(1<<33, 0),
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, a.key.Public(), a.key)
-	if err == nil {
-		a.cert, err = x509.ParseCertificate(der)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	writePEM(t, a.ca(), "CERTIFICATE", der)
-	return a
-}
-
-func newKey(t *testing.T) *ecdsa.PrivateKey {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return key
-}
-
-func writePEM(t *testing.T, path, kind string, der []byte) {
-	t.Helper()
-	if err := os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}), 0o600); err != nil {
-		t.Fatal(err)
-	}
-}
-
-func (a *authority) ca() string { return filepath.Join(a.dir, "ca.crt") }
-
-// issue writes a certificate for a host into dir.
-func (a *authority) issue(t *testing.T, dir, host string) tlsfiles.Config {
-	t.Helper()
-	key := newKey(t)
-	der, err := x509.CreateCertificate(rand.Reader, &x509.Certificate{
-		SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: host}, DNSNames: []string{host}, NotAfter: time.Unix(1<<33, 0),
-		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
-	}, a.cert, key.Public(), a.key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	rawKey, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	cfg := tlsfiles.Config{Cert: filepath.Join(dir, host+".crt"), Key: filepath.Join(dir, host+".key"), CA: filepath.Join(dir, host+".ca")}
-	writePEM(t, cfg.Cert, "CERTIFICATE", der)
-	writePEM(t, cfg.Key, "PRIVATE KEY", rawKey)
-	writePEM(t, cfg.CA, "CERTIFICATE", a.cert.Raw)
-	return cfg
+	c.Cert, c.Key = a.Issue(t, filepath.Join(dir, host), host)
+	c.CA = a.WriteCA(t, filepath.Join(dir, host+".ca"))
+	return c
 }
 
 func files(t *testing.T, cfg tlsfiles.Config) *tlsfiles.Files {

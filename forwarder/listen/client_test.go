@@ -10,14 +10,15 @@ import (
 	"time"
 
 	"github.com/fluent/fluent-logger-golang/fluent"
+	"sluice/tlsfiles/tlstest"
 )
 
 // TestFluentLogger lets the Go client library of the Fluent project send.
 func TestFluentLogger(t *testing.T) {
 	const n = 20
 	at := time.Unix(1700000000, 123456789).UTC()
-	a := newAuthority(t)
-	server := a.issue(t, t.TempDir(), host)
+	a := tlstest.New(t)
+	server := issue(t, a, t.TempDir(), host)
 	server.CA = "" // it cannot show a certificate
 	ext, text := "c70c05000000006553f100075bcd15", `"2023-11-14T22:13:20.123456789Z"`
 	for _, tt := range []struct {

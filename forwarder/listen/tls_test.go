@@ -12,6 +12,7 @@ import (
 
 	"sluice/event"
 	"sluice/tlsfiles"
+	"sluice/tlsfiles/tlstest"
 )
 
 const host = "sluice.test"
@@ -23,11 +24,11 @@ func (s *server) secure(t testing.TB, cfg *tls.Config) *tls.Conn {
 }
 
 func TestTLSMatrix(t *testing.T) {
-	good, other := newAuthority(t), newAuthority(t)
-	server, agent := good.issue(t, t.TempDir(), host), good.issue(t, t.TempDir(), "agent-1")
-	stranger := other.issue(t, t.TempDir(), "agent-2")
-	noClient, noCert, wrongCA := server, tlsfiles.Config{CA: good.ca()}, stranger
-	noClient.CA, wrongCA.CA = "", good.ca()
+	good, other := tlstest.New(t), tlstest.New(t)
+	server, agent := issue(t, good, t.TempDir(), host), issue(t, good, t.TempDir(), "agent-1")
+	stranger := issue(t, other, t.TempDir(), "agent-2")
+	noClient, noCert, wrongCA := server, tlsfiles.Config{CA: server.CA}, stranger
+	noClient.CA, wrongCA.CA = "", server.CA
 	old := files(t, agent).Client(host)
 	old.MinVersion, old.MaxVersion = tls.VersionTLS10, tls.VersionTLS11
 	for _, tt := range []struct {
@@ -96,9 +97,9 @@ func fieldOf(f *event.Fragment, name string) string {
 func TestRotationUnderLoad(t *testing.T) {
 	const clients, rounds, chunks = 4, 3, 40
 	server, agent := t.TempDir(), t.TempDir()
-	first := newAuthority(t)
-	mine := files(t, first.issue(t, server, host))
-	theirs := files(t, first.issue(t, agent, "agent"))
+	first := tlstest.New(t)
+	mine := files(t, issue(t, first, server, host))
+	theirs := files(t, issue(t, first, agent, "agent"))
 	out := &fakeOut{mute: true}
 	s := start(t, out, secured(mine))
 	var wg, connected sync.WaitGroup
@@ -125,9 +126,9 @@ func TestRotationUnderLoad(t *testing.T) {
 	}
 	connected.Wait()
 	for r := range rounds {
-		next := newAuthority(t)
-		next.issue(t, server, host)
-		next.issue(t, agent, "agent")
+		next := tlstest.New(t)
+		issue(t, next, server, host)
+		issue(t, next, agent, "agent")
 		for _, f := range []*tlsfiles.Files{mine, theirs} {
 			if changed, err := f.Check(); !changed || err != nil {
 				t.Fatal(changed, err)
@@ -167,9 +168,9 @@ func exchange(nc net.Conn, chunk string) error {
 // The acks reach a client before the close that its bad frame causes, and so
 // they do when it closes its side.
 func TestTLSAcksBeforeTheClose(t *testing.T) {
-	a := newAuthority(t)
-	s := start(t, &fakeOut{}, secured(files(t, a.issue(t, t.TempDir(), host))))
-	client := files(t, a.issue(t, t.TempDir(), "agent"))
+	a := tlstest.New(t)
+	s := start(t, &fakeOut{}, secured(files(t, issue(t, a, t.TempDir(), host))))
+	client := files(t, issue(t, a, t.TempDir(), "agent"))
 	for name, tail := range map[string]string{"bad frame": "\xc1" + strings.Repeat("more ", 10000), "half-closed": ""} {
 		nc := s.secure(t, client.Client(host))
 		send(t, nc, append(message("m", "x", "one"), packed(2, "two")...))
@@ -187,9 +188,9 @@ func TestTLSAcksBeforeTheClose(t *testing.T) {
 // Many clients close without TLS's notice, or connect only to see whether
 // somebody is there: nothing to tell of.
 func TestTLSAbruptClose(t *testing.T) {
-	a := newAuthority(t)
-	s := start(t, &fakeOut{}, secured(files(t, a.issue(t, t.TempDir(), host))))
-	client := files(t, a.issue(t, t.TempDir(), "agent"))
+	a := tlstest.New(t)
+	s := start(t, &fakeOut{}, secured(files(t, issue(t, a, t.TempDir(), host))))
+	client := files(t, issue(t, a, t.TempDir(), "agent"))
 	nc := s.secure(t, client.Client(host))
 	send(t, nc, message("m", "x", "one"))
 	expect(t, nc, ack("one"))
@@ -212,8 +213,8 @@ func TestTLSAbruptClose(t *testing.T) {
 
 // One that never finishes the handshake is closed.
 func TestTLSHandshakeTimeout(t *testing.T) {
-	a := newAuthority(t)
-	f := files(t, a.issue(t, t.TempDir(), host))
+	a := tlstest.New(t)
+	f := files(t, issue(t, a, t.TempDir(), host))
 	s := start(t, &fakeOut{}, func(c *Config) {
 		secured(f)(c)
 		c.GreetTimeout = 20 * time.Millisecond

@@ -2,89 +2,44 @@ package sample
 
 import (
 	"context"
-	"fmt"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"sluice/event"
 	"sluice/forwarder/ledger"
+	"sluice/forwarder/sourcetest"
 )
-
-type fakeOut struct {
-	mu    sync.Mutex
-	lines []string
-	full  chan struct{}
-}
-
-func (o *fakeOut) Admit(string) <-chan struct{} {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.full
-}
-
-func (o *fakeOut) Emit(_ context.Context, b *event.Batch) error {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	for i := range b.Recs {
-		line := b.Tag
-		for _, f := range b.FieldsOf(i) {
-			line += fmt.Sprintf(" %s=%s", b.Keys[f.Key], b.Bytes(f.Val))
-		}
-		o.lines = append(o.lines, line)
-	}
-	return nil
-}
-
-func (o *fakeOut) set(full chan struct{}) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.full = full
-}
-
-func (o *fakeOut) got() []string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return append([]string(nil), o.lines...)
-}
 
 func TestRecordsAtTheirRate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		cfg := DefaultConfig()
+		led := ledger.New()
 		cfg.Tag, cfg.Sample, cfg.Rate, cfg.Size, cfg.AutoIncrementKey = "t", `[{"a":1},{"b":"x"}]`, 50, 4, "n"
-		s, err := New(cfg, ledger.New(), prometheus.NewRegistry(), nil)
+		s, err := New(cfg, led, prometheus.NewRegistry(), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		out := &fakeOut{}
-		ctx, stop := context.WithCancel(t.Context())
-		over := make(chan error, 1)
-		go func() { over <- s.Run(ctx, out) }()
+		var out sourcetest.Out
+		stop := sourcetest.Start(t, led, func(ctx context.Context) error { return s.Run(ctx, &out) })
 		time.Sleep(10*time.Second + time.Millisecond)
 		synctest.Wait()
-		got := out.got()
+		got := out.Lines()
 		if len(got) != 500 || got[0] != "t a=1 n=0" || got[499] != "t b=x n=499" {
 			t.Errorf("%d records, %s to %s", len(got), got[0], got[len(got)-1])
 		}
 		// What there was no room for is not made up for.
-		full := make(chan struct{})
-		out.set(full)
+		out.Fill()
 		time.Sleep(time.Hour)
-		out.set(nil)
-		close(full)
+		out.Free()
 		time.Sleep(time.Second)
 		synctest.Wait()
-		if n := len(out.got()); n < 500 || n > 500+2*50 {
+		if n := len(out.Lines()); n < 500 || n > 500+2*50 {
 			t.Errorf("%d records after an hour without room", n)
 		}
 		stop()
-		if err := <-over; err != nil {
-			t.Error(err)
-		}
 	})
 }
 

@@ -2,64 +2,34 @@ package socket
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"net"
 	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/goleak"
 
 	"sluice/event"
 	"sluice/forwarder/ledger"
+	"sluice/forwarder/sourcetest"
 	"sluice/parser"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// fakeOut keeps what comes as text: TAG FIELD=VALUE ...; it has no room while
-// full is set.
-type fakeOut struct {
-	mu    sync.Mutex
-	lines []string
-	full  chan struct{}
-	asked int
-}
-
-func (o *fakeOut) Admit(string) <-chan struct{} {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.asked++
-	return o.full
-}
-
-func (o *fakeOut) Emit(_ context.Context, b *event.Batch) error {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	for i := range b.Recs {
-		line := b.Tag
-		for _, f := range b.FieldsOf(i) {
-			line += fmt.Sprintf(" %s=%s", b.Keys[f.Key], b.Bytes(f.Val))
-		}
-		if b.Recs[i].Flags&event.Truncated != 0 {
-			line += " (cut)"
-		}
-		if b.Recs[i].Time.IsZero() || b.Recs[i].ID == (event.ID{}) {
-			line += " without time or id"
-		}
-		o.lines = append(o.lines, line)
+// line is a record as TAG FIELD=VALUE ...
+func line(b *event.Batch, i int) string {
+	text := b.Tag + sourcetest.Fields(b, i)
+	if b.Recs[i].Flags&event.Truncated != 0 {
+		text += " (cut)"
 	}
-	return nil
-}
-
-func (o *fakeOut) got() []string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return append([]string(nil), o.lines...)
+	if b.Recs[i].Time.IsZero() || b.Recs[i].ID == (event.ID{}) {
+		text += " without time or id"
+	}
+	return text
 }
 
 // fakeDead keeps what it is given.
@@ -77,21 +47,11 @@ func (d *fakeDead) PutRaw(_, _, _, _, _ string, raw []byte) error {
 
 type rig struct {
 	*Server
-	out  *fakeOut
+	out  *sourcetest.Out
 	dead *fakeDead
 	led  *ledger.Ledger
 	reg  *prometheus.Registry
 	stop func()
-}
-
-// eventually waits until done, which may take long on a slow machine.
-func eventually(t testing.TB, what string, done func() bool) {
-	t.Helper()
-	for end := time.Now().Add(time.Minute); !done(); time.Sleep(time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatalf("%s: not within a minute", what)
-		}
-	}
 }
 
 func jsonOrLevel(t testing.TB) *parser.Parser {
@@ -106,7 +66,12 @@ func jsonOrLevel(t testing.TB) *parser.Parser {
 }
 
 // start runs a server on loopback.
-func start(t testing.TB, out *fakeOut, change func(*Config)) *rig {
+func start(t testing.TB, change func(*Config)) *rig {
+	t.Helper()
+	return startInto(t, &sourcetest.Out{Line: line}, change)
+}
+
+func startInto(t testing.TB, out *sourcetest.Out, change func(*Config)) *rig {
 	t.Helper()
 	r := &rig{out: out, dead: &fakeDead{}, led: ledger.New(), reg: prometheus.NewRegistry()}
 	cfg := Config{Name: "test", Network: "tcp", Address: "127.0.0.1:0", Tag: "t", Parser: jsonOrLevel(t), Delimiter: "\n", MaxMessage: 1000, Memory: 1 << 20, Dead: r.dead}
@@ -118,19 +83,7 @@ func start(t testing.TB, out *fakeOut, change func(*Config)) *rig {
 	if err := r.Listen(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	over := make(chan error, 1)
-	go func() { over <- r.Run(ctx, out) }()
-	r.stop = sync.OnceFunc(func() {
-		cancel()
-		if err := <-over; err != nil {
-			t.Error(err)
-		}
-		if err := r.led.Check(); err != nil {
-			t.Error(err)
-		}
-	})
-	t.Cleanup(r.stop)
+	r.stop = sourcetest.Start(t, r.led, func(ctx context.Context) error { return r.Run(ctx, r.out) })
 	return r
 }
 
@@ -155,8 +108,7 @@ func send(t testing.TB, nc net.Conn, text string) {
 // expect waits for as many lines, and compares them.
 func (r *rig) expect(t testing.TB, want ...string) {
 	t.Helper()
-	eventually(t, "records", func() bool { return len(r.out.got()) >= len(want) })
-	if got := r.out.got(); strings.Join(got, "\n") != strings.Join(want, "\n") {
+	if got := r.out.Await(t, len(want)); strings.Join(got, "\n") != strings.Join(want, "\n") {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
 }
@@ -182,7 +134,7 @@ func TestStreams(t *testing.T) {
 		"tcp":  func(c *Config) { c.AddressKey = "from" },
 		"unix": func(c *Config) { c.Network, c.Address, c.Mode = "unix", filepath.Join(t.TempDir(), "s"), "0600" },
 	} {
-		r := start(t, &fakeOut{}, change)
+		r := start(t, change)
 		nc := r.dial(t)
 		from := ""
 		if network == "tcp" {
@@ -214,7 +166,7 @@ func TestAnyCut(t *testing.T) {
 			t.Fatal(err)
 		}
 		s.ledger = ledger.New()
-		out := &fakeOut{}
+		out := &sourcetest.Out{Line: line}
 		c := &conn{s: s, m: s.maker("x", out), buf: make([]byte, 1000)}
 		for _, part := range []string{text[:at], text[at:]} {
 			c.end += copy(c.buf[c.end:], part)
@@ -222,14 +174,14 @@ func TestAnyCut(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if got := len(out.got()); got != 3 || c.end != 0 {
-			t.Errorf("cut at %d: %q, %d left", at, out.got(), c.end)
+		if got := len(out.Lines()); got != 3 || c.end != 0 {
+			t.Errorf("cut at %d: %q, %d left", at, out.Lines(), c.end)
 		}
 	}
 }
 
 func TestCountedMessages(t *testing.T) {
-	r := start(t, &fakeOut{}, func(c *Config) { c.OctetCount, c.MaxMessage = true, 20 })
+	r := start(t, func(c *Config) { c.OctetCount, c.MaxMessage = true, 20 })
 	nc := r.dial(t)
 	send(t, nc, "8 INFO one11 INFO t\nwo x8")
 	send(t, nc, " WARN abc30 INFO "+strings.Repeat("y", 25)+"6 INFO z")
@@ -241,15 +193,14 @@ func TestCountedMessages(t *testing.T) {
 }
 
 func TestDatagrams(t *testing.T) {
-	r := start(t, &fakeOut{}, func(c *Config) {
+	r := start(t, func(c *Config) {
 		c.Network, c.RemoveNewline, c.MaxMessage, c.HostnameKey, c.Unmatched = "udp", true, 20, "host", "t.unmatched"
 	})
 	nc := r.dial(t)
 	for _, text := range []string{"INFO one\n", "bad", "\n", "WARN " + strings.Repeat("x", 30), "INFO two"} {
 		send(t, nc, text)
 	}
-	eventually(t, "records", func() bool { return len(r.out.got()) >= 4 })
-	all := strings.Join(r.out.got(), "\n") + "\n"
+	all := strings.Join(r.out.Await(t, 4), "\n") + "\n"
 	for _, want := range []string{"t level=INFO message=one host=127.0.0.1\n", "t.unmatched unmatched_line=bad host=127.0.0.1\n", "t level=WARN message=xxxxxxxxxxxxxxx host=127.0.0.1 (cut)\n", "t level=INFO message=two host=127.0.0.1\n"} {
 		if !strings.Contains(all, want) {
 			t.Errorf("no %s in\n%s", want, all)
@@ -259,9 +210,9 @@ func TestDatagrams(t *testing.T) {
 
 // What the kernel drops while nobody reads is counted to the last datagram.
 func TestLostDatagramsAreCounted(t *testing.T) {
-	full := make(chan struct{})
-	out := &fakeOut{full: full}
-	r := start(t, out, func(c *Config) { c.Network, c.ReceiveBuffer = "udp", 4096 })
+	out := &sourcetest.Out{Line: line}
+	out.Fill()
+	r := startInto(t, out, func(c *Config) { c.Network, c.ReceiveBuffer = "udp", 4096 })
 	raw, err := r.udp.SyscallConn()
 	if err != nil {
 		t.Fatal(err)
@@ -275,47 +226,41 @@ func TestLostDatagramsAreCounted(t *testing.T) {
 	for range sent {
 		send(t, nc, "INFO "+strings.Repeat("x", 100))
 	}
-	out.mu.Lock()
-	out.full = nil
-	out.mu.Unlock()
-	close(full)
+	out.Free()
 	n := 0 // sent since then, so that there is something to read
-	eventually(t, "all are accounted for", func() bool {
+	sourcetest.Eventually(t, "all are accounted for", func() bool {
 		send(t, nc, "INFO more")
 		n++
-		return len(out.got())+int(r.metric(t, "sluice_socket_lost_datagrams_total")) >= sent
+		return len(out.Lines())+int(r.metric(t, "sluice_socket_lost_datagrams_total")) >= sent
 	})
 	r.stop()
-	got, lost := len(out.got()), int(r.metric(t, "sluice_socket_lost_datagrams_total"))
+	got, lost := len(out.Lines()), int(r.metric(t, "sluice_socket_lost_datagrams_total"))
 	if lost == 0 || got+lost > sent+n {
 		t.Errorf("%d sent and %d more, %d received, %d lost", sent, n, got, lost)
 	}
 }
 
 func TestWithoutRoomNothingIsRead(t *testing.T) {
-	full := make(chan struct{})
-	out := &fakeOut{full: full}
-	r := start(t, out, func(*Config) {})
+	out := &sourcetest.Out{Line: line}
+	out.Fill()
+	r := startInto(t, out, func(*Config) {})
 	nc := r.dial(t)
 	send(t, nc, "INFO one\n")
-	eventually(t, "it asks", func() bool { out.mu.Lock(); defer out.mu.Unlock(); return out.asked > 0 })
-	if got := out.got(); len(got) != 0 || r.metric(t, "sluice_input_bytes_total") != 0 {
+	sourcetest.Eventually(t, "it asks", func() bool { return out.Asked() > 0 })
+	if got := out.Lines(); len(got) != 0 || r.metric(t, "sluice_input_bytes_total") != 0 {
 		t.Errorf("%q", got)
 	}
-	out.mu.Lock()
-	out.full = nil
-	out.mu.Unlock()
-	close(full)
+	out.Free()
 	r.expect(t, "t level=INFO message=one")
 }
 
 func TestDeniedNetworks(t *testing.T) {
 	for _, network := range []string{"tcp", "udp"} {
-		r := start(t, &fakeOut{}, func(c *Config) { c.Network, c.Deny = network, []string{"127.0.0.0/8"} })
+		r := start(t, func(c *Config) { c.Network, c.Deny = network, []string{"127.0.0.0/8"} })
 		nc := r.dial(t)
 		nc.Write([]byte("INFO one\n")) // may be too late
-		eventually(t, "refused", func() bool { return r.metric(t, "sluice_socket_refused_connections_total") == 1 })
-		if got := r.out.got(); len(got) != 0 {
+		sourcetest.Eventually(t, "refused", func() bool { return r.metric(t, "sluice_socket_refused_connections_total") == 1 })
+		if got := r.out.Lines(); len(got) != 0 {
 			t.Errorf("%s: %q", network, got)
 		}
 	}

@@ -16,7 +16,7 @@ func (c fakeCerts) Run(ctx context.Context) { <-ctx.Done() }
 func TestTLS(t *testing.T) {
 	made := httptest.NewTLSServer(nil) // for its certificate
 	defer made.Close()
-	r := start(t, &fakeOut{}, func(c *Config) { c.Certs = fakeCerts{&tls.Config{Certificates: made.TLS.Certificates}} })
+	r := start(t, func(c *Config) { c.Certs = fakeCerts{&tls.Config{Certificates: made.TLS.Certificates}} })
 	plain := r.dial(t)
 	send(t, plain, "INFO in the clear\n")
 	if _, err := plain.Read(make([]byte, 16)); err == nil {

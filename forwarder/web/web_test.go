@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
-	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -21,82 +20,31 @@ import (
 
 	"sluice/event"
 	"sluice/forwarder/ledger"
+	"sluice/forwarder/sourcetest"
 	"sluice/parser"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// fakeOut keeps what comes as text, and while hold is set the receipts too.
-type fakeOut struct {
-	mu    sync.Mutex
-	lines []string
-	full  chan struct{}
-	hold  bool
-	held  []*event.Ack
-}
-
-func (o *fakeOut) Admit(string) <-chan struct{} {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.full
-}
-
-func (o *fakeOut) Emit(_ context.Context, b *event.Batch) error {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	for i := range b.Recs {
-		line := b.Tag + " " + b.Recs[i].Time.Std().Format("2006-01-02T15:04:05.999")
-		if t := b.Recs[i].Time; t.Sec > time.Now().Unix()-3600 {
-			line = b.Tag + " now"
-		}
-		for _, f := range b.FieldsOf(i) {
-			p := b.Bytes(f.Val)
-			if f.Val.Kind == event.Msgp {
-				var text bytes.Buffer
-				msgp.UnmarshalAsJSON(&text, p)
-				p = text.Bytes()
-			}
-			line += fmt.Sprintf(" %s=%s", b.Keys[f.Key], p)
-		}
-		o.lines = append(o.lines, line)
+// line is a record as TAG TIME FIELD=VALUE ..., its time "now" where it is.
+func line(b *event.Batch, i int) string {
+	at := "now"
+	if t := b.Recs[i].Time; t.Sec <= time.Now().Unix()-3600 {
+		at = t.Std().Format("2006-01-02T15:04:05.999")
 	}
-	if o.hold {
-		b.Ack.Fork(1)
-		o.held = append(o.held, b.Ack)
-	}
-	return nil
-}
-
-func (o *fakeOut) take() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	lines := strings.Join(o.lines, "\n")
-	o.lines = nil
-	return lines
-}
-
-// release gives the receipts back and reports how many there were.
-func (o *fakeOut) release() int {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	n := len(o.held)
-	for _, a := range o.held {
-		a.Done()
-	}
-	o.held, o.hold = nil, false
-	return n
+	return b.Tag + " " + at + sourcetest.Fields(b, i)
 }
 
 type rig struct {
 	*Server
-	out    *fakeOut
+	out    *sourcetest.Out
 	url    string
 	client *http.Client
 	led    *ledger.Ledger
 	stop   func()
 }
 
-func start(t testing.TB, out *fakeOut, change func(*Config)) *rig {
+func start(t testing.TB, change func(*Config)) *rig {
 	t.Helper()
 	cfg := DefaultConfig()
 	cfg.Name, cfg.Address = "test", "127.0.0.1:0"
@@ -107,7 +55,7 @@ func start(t testing.TB, out *fakeOut, change func(*Config)) *rig {
 		t.Fatal(err)
 	}
 	change(&cfg)
-	r := &rig{out: out, led: ledger.New(), client: &http.Client{Transport: &http.Transport{}}}
+	r := &rig{out: &sourcetest.Out{Line: line}, led: ledger.New(), client: &http.Client{Transport: &http.Transport{}}}
 	if r.Server, err = New(cfg, r.led, slog.New(slog.DiscardHandler), prometheus.NewRegistry(), nil); err != nil {
 		t.Fatal(err)
 	}
@@ -115,22 +63,14 @@ func start(t testing.TB, out *fakeOut, change func(*Config)) *rig {
 		t.Fatal(err)
 	}
 	r.url = "http://" + r.Addrs()[0].String()
-	ctx, cancel := context.WithCancel(context.Background())
-	over := make(chan error, 1)
-	go func() { over <- r.Run(ctx, out) }()
-	r.stop = sync.OnceFunc(func() {
-		r.client.CloseIdleConnections()
-		cancel()
-		if err := <-over; err != nil {
-			t.Error(err)
-		}
-		if err := r.led.Check(); err != nil {
-			t.Error(err)
-		}
-	})
+	stop := sourcetest.Start(t, r.led, func(ctx context.Context) error { return r.Run(ctx, r.out) })
+	r.stop = func() { r.client.CloseIdleConnections(); stop() }
 	t.Cleanup(r.stop)
 	return r
 }
+
+// records are those that came since the last call.
+func (r *rig) records() string { return strings.Join(r.out.Take(), "\n") }
 
 // send sends a request and returns the answer's status, its body and header.
 func (r *rig) send(t testing.TB, method, path, body string, header ...string) (status int, text string, h http.Header) {
@@ -173,7 +113,7 @@ func gz(s string) string {
 }
 
 func TestRequests(t *testing.T) {
-	r := start(t, &fakeOut{}, func(c *Config) { c.MaxBody, c.MaxUnpacked = 2000, 3000 })
+	r := start(t, func(c *Config) { c.MaxBody, c.MaxUnpacked = 2000, 3000 })
 	for _, c := range []struct {
 		name, path, body string
 		header           []string
@@ -204,7 +144,7 @@ func TestRequests(t *testing.T) {
 		{"a bomb", "/t", gz(strings.Repeat(" ", 1<<20)), []string{"Content-Type", jsonType, "Content-Encoding", "gzip"}, 413, "3000 bytes"},
 	} {
 		status, text, _ := r.send(t, "POST", c.path, c.body, c.header...)
-		got := r.out.take()
+		got := r.records()
 		if status != c.status || status == 200 && (got != c.want || text != "") || status != 200 && (got != "" || !strings.Contains(text, c.want)) {
 			t.Errorf("%s: %d %q, records %q; want %d %q", c.name, status, text, got, c.status, c.want)
 		}
@@ -212,11 +152,11 @@ func TestRequests(t *testing.T) {
 }
 
 func TestFieldsOfTheRequest(t *testing.T) {
-	r := start(t, &fakeOut{}, func(c *Config) {
+	r := start(t, func(c *Config) {
 		c.AddHeaders, c.AddQuery, c.AddAddress, c.NoContent, c.TagPrefix = true, true, true, true, "web"
 	})
 	status, _, _ := r.send(t, "POST", "/t?a-b=c", `{"x":1}`, "Content-Type", jsonType, "X-Forwarded-For", "10.0.0.1, 10.0.0.2")
-	got := r.out.take()
+	got := r.records()
 	for _, want := range []string{"web.t now x=1", "HTTP_CONTENT_TYPE=application/json", "HTTP_HOST=127.0.0.1:", "QUERY_A_B=c", "REMOTE_ADDR=10.0.0.1"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("no %s in %s", want, got)
@@ -225,15 +165,15 @@ func TestFieldsOfTheRequest(t *testing.T) {
 	if status != http.StatusNoContent {
 		t.Errorf("status %d", status)
 	}
-	r = start(t, &fakeOut{}, func(c *Config) { c.AddAddress, c.EmptyImage = true, true })
+	r = start(t, func(c *Config) { c.AddAddress, c.EmptyImage = true, true })
 	_, image, h := r.send(t, "GET", "/t?json=%7B%7D", "")
-	if got := r.out.take(); got != "t now REMOTE_ADDR=127.0.0.1" || image != emptyImage || h.Get("Content-Type") != "image/gif" {
+	if got := r.records(); got != "t now REMOTE_ADDR=127.0.0.1" || image != emptyImage || h.Get("Content-Type") != "image/gif" {
 		t.Errorf("%q %q", got, image)
 	}
 }
 
 func TestABodyOfAnotherFormat(t *testing.T) {
-	r := start(t, &fakeOut{}, func(c *Config) {
+	r := start(t, func(c *Config) {
 		p := parser.DefaultConfig()
 		p.Type, p.Expression = "regexp", `/^(?<level>[A-Z]+) (?<m>.*)$/`
 		var err error
@@ -242,7 +182,7 @@ func TestABodyOfAnotherFormat(t *testing.T) {
 		}
 		c.Whole = true
 	})
-	if status, _, _ := r.send(t, "POST", "/t", "INFO hello"); status != 200 || r.out.take() != "t now level=INFO m=hello" {
+	if status, _, _ := r.send(t, "POST", "/t", "INFO hello"); status != 200 || r.records() != "t now level=INFO m=hello" {
 		t.Errorf("status %d", status)
 	}
 	if status, text, _ := r.send(t, "POST", "/t", "hello"); status != 400 || !strings.Contains(text, "not in the format") {
@@ -252,22 +192,20 @@ func TestABodyOfAnotherFormat(t *testing.T) {
 
 // The answer comes when the records are safe, also when they are many batches.
 func TestAnsweredWhenSafe(t *testing.T) {
-	r := start(t, &fakeOut{hold: true}, func(c *Config) { c.SafeTimeout = time.Minute })
+	r := start(t, func(c *Config) { c.SafeTimeout = time.Minute })
+	r.out.Hold()
 	answered := make(chan int, 1)
 	go func() {
 		status, _, _ := r.send(t, "POST", "/t", "["+strings.Repeat("{},", 2*maxRecords)+"{}]", "Content-Type", jsonType)
 		answered <- status
 	}()
-	for n := 0; n < 2*maxRecords+1; {
-		n += strings.Count(r.out.take(), "t now")
-		time.Sleep(time.Millisecond)
-	}
+	r.out.Await(t, 2*maxRecords+1)
 	select {
 	case status := <-answered:
 		t.Errorf("%d before they are safe", status)
 	default:
 	}
-	if n := r.out.release(); n != 3 {
+	if n := r.out.Release(); n != 3 {
 		t.Errorf("%d batches", n)
 	}
 	if status := <-answered; status != 200 {
@@ -276,39 +214,38 @@ func TestAnsweredWhenSafe(t *testing.T) {
 }
 
 func TestNotSafeInTime(t *testing.T) {
-	r := start(t, &fakeOut{hold: true}, func(c *Config) { c.SafeTimeout = time.Millisecond })
+	r := start(t, func(c *Config) { c.SafeTimeout = time.Millisecond })
+	r.out.Hold()
 	status, text, h := r.send(t, "POST", "/t", "{}", "Content-Type", jsonType)
 	if status != 503 || h.Get("Retry-After") != "1" || !strings.Contains(text, "not safe") {
 		t.Errorf("%d %s", status, text)
 	}
-	r.out.release()
+	r.out.Release()
 }
 
 func TestNoRoom(t *testing.T) {
-	r := start(t, &fakeOut{full: make(chan struct{})}, func(c *Config) { c.RoomTimeout = time.Millisecond })
+	r := start(t, func(c *Config) { c.RoomTimeout = time.Millisecond })
+	r.out.Fill()
 	status, _, h := r.send(t, "POST", "/t", "{}", "Content-Type", jsonType)
-	if status != 503 || h.Get("Retry-After") != "1" || r.out.take() != "" {
+	if status != 503 || h.Get("Retry-After") != "1" || r.records() != "" {
 		t.Errorf("%d", status)
 	}
 }
 
 // A stop waits for the answer of a request that was begun.
 func TestStop(t *testing.T) {
-	r := start(t, &fakeOut{hold: true}, func(c *Config) { c.SafeTimeout, c.Drain = time.Minute, time.Minute })
+	r := start(t, func(c *Config) { c.SafeTimeout, c.Drain = time.Minute, time.Minute })
+	r.out.Hold()
 	answered := make(chan int, 1)
 	go func() {
 		status, _, _ := r.send(t, "POST", "/t", "{}", "Content-Type", jsonType)
 		answered <- status
 	}()
-	for r.out.take() == "" {
-		time.Sleep(time.Millisecond)
-	}
+	r.out.Await(t, 1)
 	stopped := make(chan struct{})
 	go func() { r.stop(); close(stopped) }()
-	for !r.stopping.Load() {
-		time.Sleep(time.Millisecond)
-	}
-	r.out.release()
+	sourcetest.Eventually(t, "stopping", r.stopping.Load)
+	r.out.Release()
 	if status := <-answered; status != 200 {
 		t.Errorf("status %d", status)
 	}
@@ -319,7 +256,7 @@ func TestStop(t *testing.T) {
 }
 
 func TestOrigins(t *testing.T) {
-	r := start(t, &fakeOut{}, func(c *Config) { c.Origins, c.Credentials = []string{"https://*.example.com", "http://a.test"}, true })
+	r := start(t, func(c *Config) { c.Origins, c.Credentials = []string{"https://*.example.com", "http://a.test"}, true })
 	for origin, ok := range map[string]bool{"https://x.example.com": true, "http://a.test": true, "https://example.org": false, "https://.example.co": false, "": true} {
 		header := []string{"Content-Type", jsonType}
 		if origin != "" {
@@ -341,7 +278,7 @@ func TestOrigins(t *testing.T) {
 
 // Many at once, with little memory: all come through.
 func TestManyRequests(t *testing.T) {
-	r := start(t, &fakeOut{}, func(c *Config) { c.Memory, c.RoomTimeout = 64<<10, time.Minute })
+	r := start(t, func(c *Config) { c.Memory, c.RoomTimeout = 64<<10, time.Minute })
 	body := `{"a":"` + strings.Repeat("x", 50<<10) + `"}`
 	var wg sync.WaitGroup
 	for range 8 {
@@ -354,7 +291,7 @@ func TestManyRequests(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	if got := strings.Count(r.out.take(), "t now"); got != 40 {
+	if got := len(r.out.Take()); got != 40 {
 		t.Errorf("%d records", got)
 	}
 }
@@ -368,7 +305,7 @@ func (c fakeCerts) Run(ctx context.Context) { <-ctx.Done() }
 func TestTLS(t *testing.T) {
 	made := httptest.NewTLSServer(nil) // for its certificate, and a client that trusts it
 	defer made.Close()
-	r := start(t, &fakeOut{}, func(c *Config) { c.Certs = fakeCerts{&tls.Config{Certificates: made.TLS.Certificates}} })
+	r := start(t, func(c *Config) { c.Certs = fakeCerts{&tls.Config{Certificates: made.TLS.Certificates}} })
 	r.url, r.client = "https"+strings.TrimPrefix(r.url, "http"), made.Client()
 	if status, _, _ := r.send(t, "POST", "/t", "{}", "Content-Type", jsonType); status != 200 {
 		t.Errorf("status %d", status)

@@ -1,15 +1,7 @@
 package forward
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/pem"
 	"log/slog"
-	"math/big"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -17,55 +9,16 @@ import (
 
 	"sluice/forwarder/listen"
 	"sluice/tlsfiles"
+	"sluice/tlsfiles/tlstest"
 )
 
-// authority signs certificates into one directory.
-type authority struct {
-	dir  string
-	cert *x509.Certificate
-	key  *ecdsa.PrivateKey
-}
-
-func newAuthority(t *testing.T) *authority {
-	a := &authority{dir: t.TempDir()}
-	a.issue(t, "ca", nil)
-	return a
-}
-
-// issue writes NAME.crt and NAME.key, for hosts.
-func (a *authority) issue(t *testing.T, name string, hosts []string) tlsfiles.Config {
+// issue has an authority write NAME.crt and NAME.key for a host, and ca.crt,
+// into dir.
+func issue(t *testing.T, a *tlstest.Authority, dir, name, host string) (c tlsfiles.Config) {
 	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name}, DNSNames: hosts, NotAfter: time.Now().Add(24 * time.Hour),
-		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
-	}
-	if a.cert == nil {
-		c.IsCA, c.BasicConstraintsValid, c.KeyUsage, c.ExtKeyUsage = true, true, x509.KeyUsageCertSign, nil
-		a.cert, a.key = c, key
-	}
-	parent, parentKey := a.cert, a.key
-	if name == "self" {
-		parent, parentKey = c, key
-	}
-	der, err := x509.CreateCertificate(rand.Reader, c, parent, key.Public(), parentKey)
-	if err != nil {
-		t.Fatal(err)
-	}
-	raw, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	path := filepath.Join(a.dir, name)
-	for file, b := range map[string]*pem.Block{path + ".crt": {Type: "CERTIFICATE", Bytes: der}, path + ".key": {Type: "PRIVATE KEY", Bytes: raw}} {
-		if err := os.WriteFile(file, pem.EncodeToMemory(b), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return tlsfiles.Config{Cert: path + ".crt", Key: path + ".key", CA: filepath.Join(a.dir, "ca.crt")}
+	c.Cert, c.Key = a.Issue(t, filepath.Join(dir, name), host)
+	c.CA = a.WriteCA(t, filepath.Join(dir, "ca.crt"))
+	return c
 }
 
 func files(t *testing.T, cfg tlsfiles.Config) *tlsfiles.Files {
@@ -78,10 +31,12 @@ func files(t *testing.T, cfg tlsfiles.Config) *tlsfiles.Files {
 }
 
 func TestTLS(t *testing.T) {
-	a, other := newAuthority(t), newAuthority(t)
-	server, self := a.issue(t, "server", []string{"agg.example"}), a.issue(t, "self", []string{"agg.example"})
-	client := a.issue(t, "client", []string{"agent.example"})
-	trust, foreign := tlsfiles.Config{CA: client.CA}, tlsfiles.Config{CA: filepath.Join(other.dir, "ca.crt")}
+	a, dir := tlstest.New(t), t.TempDir()
+	server, client := issue(t, a, dir, "server", "agg.example"), issue(t, a, dir, "client", "agent.example")
+	var self tlsfiles.Config
+	self.Cert, self.Key = tlstest.SelfSigned(t, filepath.Join(dir, "self"), time.Now().Add(time.Hour), "agg.example")
+	trust := tlsfiles.Config{CA: client.CA}
+	foreign := tlsfiles.Config{CA: tlstest.New(t).WriteCA(t, filepath.Join(dir, "other.crt"))}
 	mutual := func(c *listen.Config) { c.TLS.ClientCA = "in use" }
 	for _, tt := range []struct {
 		name           string
@@ -140,8 +95,8 @@ func TestTLS(t *testing.T) {
 
 // A renewed certificate is used by the next connection.
 func TestTLSRotation(t *testing.T) {
-	a := newAuthority(t)
-	server, client := a.issue(t, "server", []string{"agg.example"}), a.issue(t, "client", []string{"one.example"})
+	a, dir := tlstest.New(t), t.TempDir()
+	server, client := issue(t, a, dir, "server", "agg.example"), issue(t, a, dir, "client", "one.example")
 	r := startSluice(t, "", func(c *listen.Config) {
 		c.Certs, c.TLS = files(t, server), listen.TLS{Cert: "in use", Key: "in use", ClientCA: "in use", PeerNameKey: "peer"}
 	})
@@ -155,7 +110,7 @@ func TestTLSRotation(t *testing.T) {
 		}
 	}
 	deliver()
-	a.issue(t, "client", []string{"two.example"})
+	issue(t, a, dir, "client", "two.example")
 	if changed, err := from.Check(); !changed || err != nil {
 		t.Fatal(changed, err)
 	}

@@ -153,7 +153,7 @@ func (r row) run(s *servers, tool tool, tag string) error {
 	at := s.byName[kind]
 	env := append(slices.Clone(tool.env), strings.Fields(r.options)...)
 	env = append(env, "HOST=127.0.0.1", "PORT="+strconv.Itoa(at.port), "TAG="+tag, "COUNT="+strconv.Itoa(records),
-		"CA="+s.cert+".crt", "SSL_CERT_FILE="+s.cert+".crt")
+		"CA="+s.cert+".ca", "SSL_CERT_FILE="+s.cert+".ca")
 	if strings.Contains(r.options, "UNIX=1") {
 		env = append(env, "SOCKET="+at.socket)
 	}

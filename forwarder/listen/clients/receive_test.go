@@ -19,7 +19,7 @@ var receiving = []struct{ name, settings, env string }{
 	{"forward, ack", "mode: forward", ""},
 	{"message, ack", "mode: message", ""},
 	{"packed, gzip, ack, shared key, user", "compress: gzip, shared_key: k3y, username: alice, password: wonder", strings.TrimSpace(secrets)},
-	{"packed, gzip, ack, tls, shared key", `compress: gzip, shared_key: k3y, tls: { ca: "CERT.crt" }`, "TLS=1 SHARED_KEY=k3y"},
+	{"packed, gzip, ack, tls, shared key", `compress: gzip, shared_key: k3y, tls: { ca: "CERT.ca" }`, "TLS=1 SHARED_KEY=k3y"},
 }
 
 // senders are the trials of what a Sluice sends.

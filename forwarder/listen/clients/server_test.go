@@ -1,16 +1,9 @@
 package clients_test
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/pem"
 	"fmt"
 	"io"
-	"math/big"
-	mathrand "math/rand/v2"
+	"math/rand/v2"
 	"net"
 	"net/http/httptest"
 	"os"
@@ -22,6 +15,7 @@ import (
 	"time"
 
 	"sluice/sink/elastictest"
+	"sluice/tlsfiles/tlstest"
 )
 
 // servers are running Sluices, in front of one store.
@@ -29,7 +23,7 @@ type servers struct {
 	store  *archive
 	url    string
 	binary string
-	cert   string // PEM; the key is beside it
+	cert   string // the path without .crt, .key and .ca
 	byName map[string]address
 }
 
@@ -65,7 +59,10 @@ func startServers(t *testing.T) *servers {
 	if s.binary, err = goProgram(dir, "sluice/cmd/sluice"); err != nil {
 		t.Fatal(err)
 	}
-	s.cert = certificate(t, dir)
+	s.cert = filepath.Join(dir, "server")
+	authority := tlstest.New(t)
+	authority.Issue(t, s.cert, "127.0.0.1")
+	authority.WriteCA(t, s.cert+".ca")
 	for _, kind := range []string{"plain", "tls", secured} {
 		s.byName[kind] = s.start(t, kind)
 	}
@@ -131,7 +128,7 @@ func awaitPort(t *testing.T, port int, ended <-chan error) {
 func freePort(t *testing.T) int {
 	t.Helper()
 	for range 1000 {
-		l, err := net.Listen("tcp", fmt.Sprint("127.0.0.1:", 15000+mathrand.IntN(15000)))
+		l, err := net.Listen("tcp", fmt.Sprint("127.0.0.1:", 15000+rand.IntN(15000)))
 		if err == nil {
 			defer l.Close()
 			return l.Addr().(*net.TCPAddr).Port
@@ -139,34 +136,4 @@ func freePort(t *testing.T) int {
 	}
 	t.Fatal("no port is free")
 	return 0
-}
-
-// certificate writes a server's certificate that vouches for itself, NAME.crt
-// and NAME.key.
-func certificate(t *testing.T, dir string) string {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "127.0.0.1"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(24 * time.Hour), IsCA: true, BasicConstraintsValid: true,
-		KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
-	}
-	der, err := x509.CreateCertificate(rand.Reader, c, c, key.Public(), key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	raw, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	path := filepath.Join(dir, "server")
-	for file, b := range map[string]*pem.Block{path + ".crt": {Type: "CERTIFICATE", Bytes: der}, path + ".key": {Type: "PRIVATE KEY", Bytes: raw}} {
-		if err := os.WriteFile(file, pem.EncodeToMemory(b), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return path
 }
