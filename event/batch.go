@@ -214,6 +214,16 @@ func (b *Batch) Since(off int, k Kind) Value {
 	return Value{Off: uint32(off), Len: uint32(len(b.Arena) - off), Kind: k}
 }
 
+// Has reports whether any record is in the given state. Its weight may be 0.
+func (b *Batch) Has(s State) bool {
+	for i := range b.Recs {
+		if b.Recs[i].State == s {
+			return true
+		}
+	}
+	return false
+}
+
 // Weight is the number of source records in the given state.
 func (b *Batch) Weight(s State) (n int) {
 	for i := range b.Recs {

@@ -142,7 +142,22 @@ func (r *rig) emit(t *testing.T, tag string, n int) {
 		r.end++
 		b.Begin(event.Record{Weight: 1, ID: event.MakeID(0, event.SourceKey{}, uint64(r.end))})
 	}
-	b.Ack = event.NewAck(r.stream.Open(r.end, n))
+	r.put(t, b)
+}
+
+// split sends one source record as two: the second weighs nothing.
+func (r *rig) split(t *testing.T, tag string) {
+	t.Helper()
+	b := &event.Batch{Tag: tag}
+	r.end++
+	b.Begin(event.Record{Weight: 1, ID: event.MakeID(0, event.SourceKey{}, 3)})
+	b.Begin(event.Record{Weight: 0, ID: event.MakeID(0, event.SourceKey{}, 4)})
+	r.put(t, b)
+}
+
+func (r *rig) put(t *testing.T, b *event.Batch) {
+	t.Helper()
+	b.Ack = event.NewAck(r.stream.Open(r.end, b.Weight(event.Live)))
 	if err := r.Emit(t.Context(), b); err != nil {
 		t.Fatal(err)
 	}
@@ -318,17 +333,10 @@ func TestWhatWeighsNothingIsSentAgainToo(t *testing.T) {
 			return event.Verdict{Accepted: 1, Retry: []uint32{1}}, nil
 		}}}
 		r := start(t, one(s))
-		b := &event.Batch{Tag: "a"}
-		b.Begin(event.Record{Weight: 1, ID: event.MakeID(0, event.SourceKey{}, 1)})
-		b.Begin(event.Record{Weight: 0, ID: event.MakeID(0, event.SourceKey{}, 2)})
-		b.Ack = event.NewAck(r.stream.Open(1, 1))
-		if err := r.Emit(t.Context(), b); err != nil {
-			t.Fatal(err)
-		}
-		b.Ack.Done()
+		r.split(t, "a")
 		<-time.After(time.Minute)
 		synctest.Wait()
-		if got := s.got(); !slices.Equal(got, []uint64{1, 2}) || r.stream.Safe() != 1 {
+		if got := s.got(); !slices.Equal(got, []uint64{3, 4}) || r.stream.Safe() != 1 {
 			t.Errorf("stored %v, safe up to %d", got, r.stream.Safe())
 		}
 		r.finish(t)

@@ -205,7 +205,7 @@ func (p *path) reach() []*branch {
 // splitFailed moves failed records to a batch of their own, all others dropped
 // in it, and drops them here. nil when there are none.
 func splitFailed(b *event.Batch) *event.Batch {
-	if b.Weight(event.Failed) == 0 {
+	if !b.Has(event.Failed) {
 		return nil
 	}
 	f := b.Branch()

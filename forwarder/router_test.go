@@ -96,6 +96,57 @@ func TestRouting(t *testing.T) {
 	})
 }
 
+// What was split off another record goes its way, whatever becomes of the
+// other.
+func TestWhatWeighsNothingGoesOnAlone(t *testing.T) {
+	for name, c := range map[string]struct {
+		filter            mark
+		delivered, failed []uint64
+	}{
+		"the other is dropped": {mark{3, event.Dropped}, []uint64{4}, nil},
+		"it is dropped":        {mark{4, event.Dropped}, []uint64{3}, nil},
+		"it fails":             {mark{4, event.Failed}, []uint64{3}, []uint64{4}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s, errs := &scripted{}, &scripted{}
+				r := start(t, func(lane func(string, Sink) *Lane) Pipeline {
+					return Pipeline{
+						Root:   []Step{filter("**", "some", c.filter), match("**", Output{Lane: lane("a", s)})},
+						Labels: map[string][]Step{ErrorLabel: {match("**", Output{Lane: lane("errors", errs)})}},
+					}
+				})
+				r.split(t, "x")
+				settle(time.Minute)
+				if !slices.Equal(s.got(), c.delivered) || !slices.Equal(errs.got(), c.failed) {
+					t.Errorf("delivered %v, failed %v", s.got(), errs.got())
+				}
+				r.finish(t)
+			})
+		})
+	}
+}
+
+// What fails and is dropped under @ERROR is dropped in the account, too.
+func TestWhatFailsAndIsDroppedIsCounted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		null := match("**", Output{Null: true})
+		null.Name = "null"
+		r := start(t, func(lane func(string, Sink) *Lane) Pipeline {
+			return Pipeline{
+				Root:   []Step{filter("**", "tens", mark{10, event.Failed}), match("**", Output{Lane: lane("a", &scripted{})})},
+				Labels: map[string][]Step{ErrorLabel: {null}},
+			}
+		})
+		r.emit(t, "x", 20)
+		settle(time.Minute)
+		if got := r.stream.Account(); got.Delivered != 18 || got.DroppedBy != event.Null.Of(2) {
+			t.Errorf("account %+v", got)
+		}
+		r.finish(t)
+	})
+}
+
 func TestALabelIsFollowedAndALoopEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &scripted{}

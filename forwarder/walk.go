@@ -24,12 +24,11 @@ func (f *Forwarder) walk(ctx context.Context, p *path, from int, b *event.Batch,
 	if stage, err := f.filter(ctx, p, from, b, t); stage || err != nil {
 		return err
 	}
-	live := b.Weight(event.Live)
-	if live == 0 {
+	if !b.Has(event.Live) {
 		return nil
 	}
 	if len(p.outs) == 0 {
-		f.dropEnd(p, b, live, t)
+		f.dropEnd(p, b, t)
 		return nil
 	}
 	t.main = t.main && len(p.outs) == 1
@@ -47,7 +46,8 @@ func (f *Forwarder) walk(ctx context.Context, p *path, from int, b *event.Batch,
 
 // dropEnd counts records that go nowhere, because a match says so or because
 // none took them.
-func (f *Forwarder) dropEnd(p *path, b *event.Batch, live int, t trip) {
+func (f *Forwarder) dropEnd(p *path, b *event.Batch, t trip) {
+	live := b.Weight(event.Live)
 	if p.name != "" {
 		f.drop(b, p.name, event.Null, live, t.main)
 		return
@@ -194,7 +194,7 @@ func (f *Forwarder) filter(ctx context.Context, p *path, from int, b *event.Batc
 func (f *Forwarder) failed(ctx context.Context, p *path, b *event.Batch, t trip) error {
 	if p.failed != nil {
 		if failed := splitFailed(b); failed != nil {
-			return f.walk(ctx, p.failed, 0, failed, trip{hops: t.hops})
+			return f.walk(ctx, p.failed, 0, failed, t)
 		}
 		return nil
 	}
