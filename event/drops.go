@@ -40,7 +40,7 @@ func (r Reason) Of(n int) (d Drops) {
 }
 
 // Sum counts them all.
-func (d Drops) Sum() (n uint64) {
+func (d *Drops) Sum() (n uint64) {
 	for _, x := range d {
 		n += x
 	}
@@ -66,16 +66,13 @@ func (d *Drops) Take(limit uint64) (taken Drops) {
 }
 
 // All calls f for each reason that there is, with its count.
-func (d Drops) All(f func(r Reason, n uint64)) {
+func (d *Drops) All(f func(r Reason, n uint64)) {
 	for i, n := range d {
 		if n > 0 {
 			f(Reason(i), n)
 		}
 	}
 }
-
-// IsZero reports whether there are none.
-func (d Drops) IsZero() bool { return d == Drops{} }
 
 // MarshalJSON writes an object: counts by the reasons' names, without zeros.
 func (d Drops) MarshalJSON() ([]byte, error) {

@@ -19,7 +19,8 @@ type joined []Part
 // Settled implements Receipt.
 func (j joined) Settled(dropped Drops) {
 	for _, p := range j {
-		dropped.Take(uint64(p.Weight)).All(p.Ack.drop)
+		own := dropped.Take(uint64(p.Weight))
+		own.All(p.Ack.drop)
 		p.Ack.Done()
 	}
 }

@@ -28,11 +28,20 @@ func (a *Account) AddsUp() bool {
 	return a.Read == a.Delivered+a.Dropped+a.Pending && a.Dropped == a.DroppedBy.Sum()
 }
 
-func (a *Account) add(b Account) {
+func (a *Account) add(b *Account) {
 	a.Read += b.Read
 	a.Delivered += b.Delivered
 	a.Drop(b.DroppedBy)
 	a.Pending += b.Pending
+}
+
+// answer counts what a settled ticket holds, but for Read.
+func (a *Account) answer(t *Ticket) {
+	dropped := t.dropped.Sum()
+	a.Delivered += t.weight - dropped
+	if dropped > 0 {
+		a.Drop(t.dropped)
+	}
 }
 
 // Restore adds what earlier lives of the process answered for, by source.
@@ -41,7 +50,7 @@ func (l *Ledger) Restore(sums map[string]Account) {
 	defer l.mu.Unlock()
 	for source, a := range sums {
 		sum := l.ended[source]
-		sum.add(a)
+		sum.add(&a)
 		l.ended[source] = sum
 	}
 }
@@ -68,7 +77,8 @@ func (l *Ledger) sum(of func(*Stream) Account) map[string]Account {
 	}
 	for _, s := range l.streams {
 		a := sums[s.source]
-		a.add(of(s))
+		of := of(s)
+		a.add(&of)
 		sums[s.source] = a
 	}
 	return sums

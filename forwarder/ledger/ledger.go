@@ -75,7 +75,8 @@ func (l *Ledger) fold(s *Stream) {
 	}
 	delete(l.streams, s.id)
 	a := l.ended[s.source]
-	a.add(s.Account())
+	own := s.Account()
+	a.add(&own)
 	l.ended[s.source] = a
 }
 
@@ -172,13 +173,12 @@ func (s *Stream) settle(t *Ticket, dropped event.Drops) {
 	}
 	t.settled = true
 	t.dropped = dropped.Take(t.weight) // several outputs may have dropped the same
-	settled := t.account()
 	s.account.Pending -= t.weight
-	s.account.Delivered += settled.Delivered
-	s.account.Drop(t.dropped)
+	s.account.answer(t)
 	n := 0
 	for n < len(s.open) && s.open[n].settled {
-		s.before.add(s.open[n].account())
+		s.before.Read += s.open[n].weight
+		s.before.answer(s.open[n])
 		n++
 	}
 	if n > 0 {
@@ -244,9 +244,3 @@ func (l *Ledger) Together(settle func()) {
 // SettledWith is Settled for a call from within Together, or the moved of another
 // stream: whoever looks at positions with Freeze sees both moves or none.
 func (t *Ticket) SettledWith(dropped event.Drops) { t.stream.settle(t, dropped) }
-
-// account is a settled ticket's.
-func (t *Ticket) account() Account {
-	dropped := t.dropped.Sum()
-	return Account{Read: t.weight, Delivered: t.weight - dropped, Dropped: dropped, DroppedBy: t.dropped}
-}

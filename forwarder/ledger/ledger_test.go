@@ -176,3 +176,13 @@ func TestTotalsGoOn(t *testing.T) {
 		t.Fatalf("%+v", got)
 	}
 }
+
+// A batch: its place in the stream, and the answer for it.
+func BenchmarkOpenAndSettle(b *testing.B) {
+	s := New().Stream("bench", 0, nil)
+	pos := int64(0)
+	for b.Loop() {
+		pos++
+		s.Open(pos, 500).Settled(event.Drops{})
+	}
+}
