@@ -2,6 +2,7 @@ package rubyexp
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"regexp"
 	"strings"
 	"testing"
@@ -187,7 +188,7 @@ func TestAllocatesNothing(t *testing.T) {
 
 // A search that would be quadratic is left to the linear engine.
 func TestManySteps(t *testing.T) {
-	r, err := Compile(`(?<a>x*)(?<b>x*)(?<c>x*)y`, Options{})
+	r, err := Compile(`(?<a>x*)(?<b>x*)(?<c>x*)[yz]`, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -210,20 +211,64 @@ func FuzzWalk(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, expression, text string) {
-		re, err := regexp.Compile(expression)
-		if err != nil || len(text) > 2000 {
-			return
+		if len(text) <= 2000 {
+			sameAsGo(t, expression, text)
 		}
-		p := compile(expression)
-		if p == nil {
-			return
-		}
+	})
+}
+
+// sameAsGo holds what the walk finds against what Go's engine finds.
+func sameAsGo(t *testing.T, expression string, texts ...string) {
+	t.Helper()
+	re, err := regexp.Compile(expression)
+	if err != nil {
+		return
+	}
+	p := compile(expression)
+	if p == nil {
+		return
+	}
+	for _, text := range texts {
 		got, found, done := p.find(nil, []byte(text))
 		want := re.FindSubmatchIndex([]byte(text))
 		if done && (found != (want != nil) || found && fmt.Sprint(got) != fmt.Sprint(want)) {
-			t.Fatalf("%q on %q: %v, want %v", expression, text, got, want)
+			t.Errorf("%q on %q: %v, want %v", expression, text, got, want)
 		}
-	})
+		if found, done := p.match([]byte(text)); done && found != (want != nil) {
+			t.Errorf("%q on %q: match says %v", expression, text, found)
+		}
+	}
+}
+
+// Expressions and texts made of few parts meet often, so that all ways through
+// the walk are taken.
+func TestWalkOfRandomExpressions(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	one := func(parts []string) string { return parts[r.IntN(len(parts))] }
+	var expression func(depth int) string
+	expression = func(depth int) string {
+		switch n := r.IntN(8); {
+		case depth == 0 || n < 3:
+			return one([]string{"a", "b", "ab", "é", " ", `"`, ".", "[^ ]", `[^"]`, "[^é]", "[ab]", "[é-ü]", `\S`, `\w`, "(?s:.)", "(?i:b)", "^", "$", `\A`, `\z`, `\b`, `\B`})
+		case n < 5:
+			return expression(depth-1) + expression(depth-1)
+		case n < 6:
+			return "(" + expression(depth-1) + ")"
+		case n < 7:
+			return "(?:" + expression(depth-1) + "|" + expression(depth-1) + ")"
+		}
+		return "(?:" + expression(depth-1) + ")" + one([]string{"*", "+", "?", "*?", "+?", "??", "{2}", "{1,3}", "{2,}?"})
+	}
+	for range 5000 {
+		texts := make([]string, 8)
+		for i := range texts {
+			for range r.IntN(12) {
+				texts[i] += one([]string{"a", "b", "B", "é", "ö", " ", `"`, "\n"})
+			}
+		}
+		texts[0] += one([]string{"\xc3", "\xa9", "\xff"})
+		sameAsGo(t, "(?m)"+expression(5), texts...)
+	}
 }
 
 // Whatever is written, Compile answers, and what it accepts can be run.

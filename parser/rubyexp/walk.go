@@ -3,323 +3,252 @@ package rubyexp
 import (
 	"bytes"
 	"regexp/syntax"
-	"sync"
 	"unicode/utf8"
 )
 
-// scratch is kept between walks.
-type scratch struct{ pool sync.Pool } // of *walk
-
 // walk is one search through one text.
 type walk struct {
-	p     []byte
-	caps  []int
-	stack []frame
-	ways  int // frames that are not wayRestore
-	left  int // steps that may still be taken
+	p       []byte
+	places  []int // nil: nobody asks where, nor which of several matches it is
+	choices []choice
+	noted   []note
+	left    int // steps that may still be taken
 }
 
-// way is a kind of frame.
-type way uint8
-
-const (
-	wayRestore way = iota // caps[a] was b
-	wayOther              // at pc, place a
-	wayLess               // the loop at pc may give back from b to a
-	wayMore               // the loop at pc may take more from b on
-)
-
-// frame is another way to go on, or a noted place to restore.
-type frame struct {
-	way   way
-	pc    int
-	a, b  int
-	spare int // of wayMore: characters it may still take; below 0: any number
+// choice is where the walk may go on in another way: at a split, or with
+// another end, from lo to hi, of a loop.
+type choice struct {
+	pc, noted int // the instruction, and how much was noted before
+	lo, hi    int
 }
+
+// note is what a place was before it was noted anew.
+type note struct{ n, was int }
 
 // find walks the text. Its steps are limited to a multiple of the text's
 // length: done is false where they did not suffice, or where the text is not
 // UTF-8, and then the linear engine decides.
 func (p *program) find(dst []int, text []byte) (match []int, found, done bool) {
-	return p.search(dst, text, true)
+	n := len(dst)
+	for range p.places {
+		dst = append(dst, -1)
+	}
+	if found, done = p.search(dst[n:], text); !found {
+		dst = dst[:n]
+	}
+	return dst, found, done
 }
 
 // match is find for who does not ask where.
-func (p *program) match(text []byte) (found, done bool) {
-	_, found, done = p.search(nil, text, false)
-	return found, done
-}
+func (p *program) match(text []byte) (found, done bool) { return p.search(nil, text) }
 
-func (p *program) search(dst []int, text []byte, where bool) (match []int, found, done bool) {
+func (p *program) search(places []int, text []byte) (found, done bool) {
+	if !p.anchor && !p.line && !bytes.Contains(text, p.must) {
+		return false, true
+	}
 	if !utf8.Valid(text) {
-		return dst, false, false
+		return false, false
 	}
 	w, _ := p.pool.Get().(*walk)
 	if w == nil {
-		w = &walk{caps: make([]int, p.caps)}
+		w = &walk{}
 	}
-	w.p, w.left = text, 20*len(text)+50*len(p.insts)
+	w.p, w.places, w.left = text, places, 20*len(text)+50*len(p.insts)
 	for at := p.start(text, 0); at >= 0 && w.left > 0; at = p.start(text, at+1) {
-		for i := range w.caps {
-			w.caps[i] = -1
-		}
-		if found = w.run(p.insts, at); found {
-			if where {
-				dst = append(dst, w.caps...)
+		if end := w.run(p.insts, at); end >= 0 {
+			found = true
+			if places != nil {
+				places[0], places[1] = at, end
 			}
 			break
 		}
+		w.left--
 	}
 	done = found || w.left > 0
-	w.p, w.stack = nil, w.stack[:0]
+	w.p, w.places = nil, nil
 	p.pool.Put(w)
-	return dst, found, done
+	return found, done
 }
 
 // start is the next place from i on where a match may begin, -1 if there is
 // none.
 func (p *program) start(text []byte, i int) int {
-	switch {
-	case i > len(text) || p.anchor && i > 0:
+	if i > len(text) || p.anchor && i > 0 {
 		return -1
-	case p.line && i > 0:
+	}
+	if p.line && i > 0 {
 		n := bytes.IndexByte(text[i-1:], '\n')
 		if n < 0 {
 			return -1
 		}
 		return i + n
-	case p.prefix != "":
-		n := bytes.Index(text[i:], []byte(p.prefix))
+	}
+	if len(p.prefix) > 0 {
+		n := bytes.Index(text[i:], p.prefix)
 		if n < 0 {
 			return -1
 		}
 		return i + n
 	}
-	for i < len(text) && !utf8.RuneStart(text[i]) {
-		i++
-	}
-	return i
+	return p.first.first(text, i, len(text))
 }
 
-// run tries to match from place i on.
-func (w *walk) run(insts []inst, i int) bool {
-	w.stack, w.ways = w.stack[:0], 0
-	pc := 0
-	for w.left > 0 {
+// run tries to match from place i on; it returns where the match ends, -1: there
+// is none.
+func (w *walk) run(insts []inst, i int) int {
+	w.choices, w.noted = w.choices[:0], w.noted[:0]
+	for n := range w.places {
+		w.places[n] = -1
+	}
+	for pc := 0; w.left > 0; pc++ {
 		w.left--
-		in := &insts[pc]
-		ok := true
-		switch in.op {
+		switch in := &insts[pc]; in.op {
 		case opText:
-			if ok = len(w.p)-i >= len(in.text) && string(w.p[i:i+len(in.text)]) == in.text; ok {
+			if bytes.HasPrefix(w.p[i:], in.text) {
 				i += len(in.text)
+				continue
 			}
 		case opSet:
-			n := w.one(in.set, i)
-			ok = n > 0
-			i += n
-		case opLoop:
-			i, ok = w.loop(in, pc, i)
-		case opSplit:
-			switch {
-			case !in.here.permits(w.p, i):
-				pc = in.to - 1
-			case in.there.permits(w.p, i):
-				w.push(frame{way: wayOther, pc: in.to, a: i})
+			if n := in.set.one(w.p, i); n > 0 {
+				i += n
+				continue
 			}
+		case opLoop:
+			if end := w.loop(in, pc, i); end >= 0 {
+				i = end
+				continue
+			}
+		case opSplit:
+			if !in.here.permits(w.p, i) {
+				pc = in.to - 1
+			} else if in.there.permits(w.p, i) {
+				w.choices = append(w.choices, choice{pc: pc, noted: len(w.noted), lo: i})
+			}
+			continue
 		case opJump:
 			pc = in.to - 1
+			continue
 		case opCap:
-			if w.ways > 0 { // else nobody comes back to this
-				w.stack = append(w.stack, frame{a: in.n, b: w.caps[in.n]})
-			}
-			w.caps[in.n] = i
+			w.note(in.n, i)
+			continue
 		case opAssert:
-			ok = w.holds(in.empty, i)
-		case opMatch:
-			return true
-		}
-		if ok {
-			pc++
-			continue
-		}
-		if pc, i = w.back(insts); pc < 0 {
-			return false
-		}
-	}
-	return false
-}
-
-func (w *walk) push(f frame) {
-	w.stack = append(w.stack, f)
-	w.ways++
-}
-
-// one is the length of the character at i if the set has it, else 0.
-func (w *walk) one(s *set, i int) int {
-	if i == len(w.p) {
-		return 0
-	}
-	if c := w.p[i]; c < utf8.RuneSelf {
-		if s.has(c) {
-			return 1
-		}
-		return 0
-	}
-	r, n := utf8.DecodeRune(w.p[i:])
-	if !s.hasRune(r) {
-		return 0
-	}
-	return n
-}
-
-// loop takes as many characters as it may, or as few, and notes the others.
-func (w *walk) loop(in *inst, pc, i int) (end int, ok bool) {
-	if in.set.bytes != nil && in.max < 0 && in.min <= 1 && !in.lazy {
-		return w.plainLoop(in, pc, i)
-	}
-	from, count := i, 0
-	least := i
-	for in.max < 0 || count < in.max {
-		if count == in.min {
-			least = i
-			if in.lazy {
-				break
+			if holds(w.p, in.empty, i) {
+				continue
 			}
+		case opMatch:
+			return i
 		}
-		n := w.one(in.set, i)
+		if pc, i = w.back(insts); i < 0 {
+			return -1
+		}
+	}
+	return -1
+}
+
+// note notes place i as the n-th.
+func (w *walk) note(n, i int) {
+	if w.places == nil {
+		return
+	}
+	if len(w.choices) > 0 { // else nobody comes back to before this
+		w.noted = append(w.noted, note{n, w.places[n]})
+	}
+	w.places[n] = i
+}
+
+// loop takes the loop's characters and returns where it ends; -1: there are not
+// enough.
+func (w *walk) loop(in *inst, pc, i int) int {
+	lo := i
+	for range in.min {
+		n := in.set.one(w.p, lo)
 		if n == 0 {
-			break
+			return -1
 		}
-		i += n
-		count++
+		lo += n
 	}
-	if count == in.min {
-		least = i
-	}
-	w.left -= (i - from) / 8
-	if count < in.min {
-		return i, false
-	}
-	switch {
-	case in.lazy:
-		spare := -1
-		if in.max >= 0 {
-			spare = in.max - count
+	hi := lo
+	if in.max < 0 {
+		hi = in.set.end(w.p, lo)
+	} else {
+		for range in.max - in.min {
+			hi += in.set.one(w.p, hi)
 		}
-		w.push(frame{way: wayMore, pc: pc, b: i, spare: spare})
-	case !in.sure && i > least:
-		w.push(frame{way: wayLess, pc: pc, a: least, b: i})
 	}
-	return i, true
+	w.left -= (hi - i) / 8
+	if in.n > 0 {
+		w.note(2*in.n, i)
+	}
+	if !in.sure {
+		return w.choose(in, pc, lo, hi)
+	}
+	if in.n > 0 {
+		w.note(2*in.n+1, hi)
+	}
+	return hi
 }
 
-// plainLoop is loop for the usual one: x* or x+ of what bytes tell.
-func (w *walk) plainLoop(in *inst, pc, i int) (end int, ok bool) {
-	p, bytes := w.p, in.set.bytes
-	for end = i; end < len(p) && bytes[p[end]]; {
-		end++
+// choose ends the loop at one of the places from lo to hi: the last where what
+// comes may follow, or the first if it is lazy. The others are a choice. -1:
+// there is no such place.
+func (w *walk) choose(in *inst, pc, lo, hi int) (end int) {
+	c := choice{pc: pc, noted: len(w.noted), lo: lo, hi: hi}
+	if in.lazy || w.places == nil {
+		end = in.here.first(w.p, lo, hi)
+		c.lo = end + 1
+	} else {
+		end = in.here.last(w.p, lo, hi)
+		c.hi = end - 1
 	}
-	w.left -= (end - i) / 8
-	least := i
-	if in.min == 1 {
-		if end == i {
-			return i, false
-		}
-		for least++; least < len(p) && !utf8.RuneStart(p[least]); {
-			least++
-		}
+	if end < 0 {
+		w.left -= (hi - lo) / 8
+		return -1
 	}
-	if !in.sure && end > least {
-		w.push(frame{way: wayLess, pc: pc, a: least, b: end})
+	w.left -= (hi - lo - (c.hi - c.lo)) / 8
+	if c.lo <= c.hi {
+		w.choices = append(w.choices, c)
 	}
-	return end, true
+	if in.n > 0 {
+		w.note(2*in.n+1, end)
+	}
+	return end
 }
 
-// back takes up the last other way. pc is -1 if there is none.
+// back takes up the last choice and returns behind which instruction it goes
+// on, and where; -1: there is none.
 func (w *walk) back(insts []inst) (pc, i int) {
-	for len(w.stack) > 0 {
-		top := len(w.stack) - 1
-		f := &w.stack[top]
-		switch f.way {
-		case wayRestore:
-			w.caps[f.a] = f.b
-			w.stack = w.stack[:top]
-			continue
-		case wayOther:
-			pc, i = f.pc, f.a
-			w.stack = w.stack[:top]
-			w.ways--
-			return pc, i
-		case wayMore:
-			pc, i = w.more(f, &insts[f.pc])
-		case wayLess:
-			pc, i = w.less(f, &insts[f.pc])
+	for len(w.choices) > 0 {
+		c := w.choices[len(w.choices)-1]
+		w.choices = w.choices[:len(w.choices)-1]
+		for n := len(w.noted) - 1; n >= c.noted; n-- {
+			w.places[w.noted[n].n] = w.noted[n].was
 		}
-		if pc < 0 {
-			w.stack = w.stack[:top]
-			w.ways--
-			w.left--
-			continue
+		w.noted = w.noted[:c.noted]
+		in := &insts[c.pc]
+		if in.op == opSplit {
+			return in.to - 1, c.lo
 		}
-		return pc, i
+		if i := w.choose(in, c.pc, c.lo, c.hi); i >= 0 {
+			return c.pc, i
+		}
+		w.left--
 	}
-	return -1, 0
+	return -1, -1
 }
 
-// less lets a greedy loop give a character back.
-func (w *walk) less(f *frame, in *inst) (pc, i int) {
-	if f.b <= f.a {
-		return -1, 0
-	}
-	i = f.b - 1
-	if in.next >= 0 {
-		n := bytes.LastIndexByte(w.p[f.a:f.b], byte(in.next))
-		if n < 0 {
-			return -1, 0
-		}
-		i = f.a + n
-	}
-	for !utf8.RuneStart(w.p[i]) {
-		i--
-	}
-	w.left -= (f.b - i) / 8
-	f.b = i
-	return f.pc + 1, i
-}
-
-// more lets a lazy loop take a character more.
-func (w *walk) more(f *frame, in *inst) (pc, i int) {
-	i = f.b
-	for f.spare != 0 {
-		n := w.one(in.set, i)
-		if n == 0 {
-			return -1, 0
-		}
-		i += n
-		f.spare--
-		if in.next < 0 || i < len(w.p) && w.p[i] == byte(in.next) {
-			w.left -= (i - f.b) / 8
-			f.b = i
-			return f.pc + 1, i
-		}
-	}
-	return -1, 0
-}
-
-func (w *walk) holds(empty syntax.EmptyOp, i int) bool {
+func holds(p []byte, empty syntax.EmptyOp, i int) bool {
 	switch empty {
 	case syntax.EmptyBeginLine:
-		return i == 0 || w.p[i-1] == '\n'
+		return i == 0 || p[i-1] == '\n'
 	case syntax.EmptyEndLine:
-		return i == len(w.p) || w.p[i] == '\n'
+		return i == len(p) || p[i] == '\n'
 	case syntax.EmptyBeginText:
 		return i == 0
 	case syntax.EmptyEndText:
-		return i == len(w.p)
+		return i == len(p)
 	}
-	before := i > 0 && word(w.p[i-1])
-	after := i < len(w.p) && word(w.p[i])
+	before := i > 0 && word(p[i-1])
+	after := i < len(p) && word(p[i])
 	return (before != after) == (empty == syntax.EmptyWordBoundary)
 }
 
