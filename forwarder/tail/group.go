@@ -52,8 +52,11 @@ type group struct {
 	since    time.Time       // when that began
 	paced    time.Time       // not to be read before
 	wait     <-chan struct{} // refused: not before it is closed
-	active   bool            // in the reader's list
-	watched  int32           // the watch of its quiet file; 0: none
+	active   bool            // one of those that the reader looks at
+	begun    bool            // it had its first turn
+	behind   bool            // it has more to read than a turn's worth
+	kind     kind            // of its backlog
+	watched  int32           // the watch of its newest file, while that is quiet; 0: none
 	reported report
 	read     int // files so far
 }

@@ -11,7 +11,7 @@ import (
 )
 
 // reader serves its groups in turn: a turn is at most one read's worth of
-// bytes, so that a busy file never keeps the others waiting.
+// bytes, so that a busy file never keeps the others waiting. See order.go.
 type reader struct {
 	t       *Tail
 	out     Out
@@ -24,7 +24,9 @@ type reader struct {
 
 	// The goroutine's own.
 	ctx    context.Context
-	groups []*group // looked at; idle ones are not here
+	groups []*group          // looked at when they are due; idle ones are not here
+	behind [kinds][]*group   // that have more to read than a turn's worth
+	waits  []<-chan struct{} // of the groups that were refused, without those that repeat
 	begun  time.Time
 	now    time.Time
 	buf    []byte // becomes the batch's arena
@@ -67,8 +69,7 @@ func (r *reader) run(ctx context.Context) error {
 	defer timer.Stop()
 	for {
 		r.beat()
-		r.collect()
-		next, wait, err := r.pass()
+		next, err := r.round()
 		if ctx.Err() != nil {
 			return nil
 		}
@@ -77,6 +78,10 @@ func (r *reader) run(ctx context.Context) error {
 		}
 		if next <= 0 {
 			continue
+		}
+		var wait <-chan struct{}
+		if len(r.waits) > 0 {
+			wait = r.waits[0]
 		}
 		timer.Reset(min(next, beatEvery))
 		select {
@@ -89,80 +94,24 @@ func (r *reader) run(ctx context.Context) error {
 	}
 }
 
-// collect takes in the woken groups.
-func (r *reader) collect() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for _, g := range r.inbox {
-		g.due = time.Time{}
-		if g.active {
-			continue
-		}
-		g.active = true
-		g.idle.Store(false)
-		r.t.watch.unquiet(g.watched)
-		g.watched = 0
-		if g.counted {
-			g.counted = false
-			r.t.resting.Add(-1)
-		}
-		r.groups = append(r.groups, g)
-	}
-	clear(r.inbox)
-	r.inbox = r.inbox[:0]
-}
-
-// pass gives every group that is due its turn. It returns how long to wait for
-// the next and, if a group was refused, the channel of the longest refused one.
-func (r *reader) pass() (next time.Duration, wait <-chan struct{}, err error) {
-	next = time.Hour
-	r.chains = slices.DeleteFunc(r.chains, (*chain).step)
-	if len(r.chains) > 0 {
-		next = r.t.cfg.Poll
-	}
-	for _, g := range r.groups {
-		r.now = time.Now()
-		r.release(g)
-		if g.wait != nil {
-			select {
-			case <-g.wait:
-				g.wait, g.due = nil, time.Time{}
-				r.t.m.in.Stalled.Dec()
-			default:
-				if wait == nil {
-					wait = g.wait
-				}
-				next = min(next, r.t.cfg.Poll) // another's channel may be the first to close
-				continue
-			}
-		}
-		if d := g.due.Sub(r.now); d > 0 {
-			next = min(next, d)
-			continue
-		}
-		if err = r.serve(g); err != nil || r.ctx.Err() != nil {
-			return 0, nil, err
-		}
-		if g.active {
-			next = min(next, g.due.Sub(r.now))
-		}
-	}
-	r.groups = slices.DeleteFunc(r.groups, func(g *group) bool { return !g.active })
-	return next, wait, nil
-}
-
 // serve gives a group its turn and decides when the next is.
 func (r *reader) serve(g *group) error {
+	r.now = time.Now()
 	o, err := r.turn(g)
 	if err != nil {
 		return err
 	}
+	if o == more {
+		g.behind = true
+	} else if g.behind && o != refused {
+		g.behind = false
+		r.unwatch(g)
+	}
 	state := active
 	switch o {
 	case more:
-		g.due = time.Time{}
 	case refused:
-		g.due = time.Time{}
+		r.await(g)
 		state = parked
 		r.t.m.in.Stalled.Inc()
 	case paced:

@@ -189,10 +189,14 @@ func (r *reader) identify(g *group, f *file, force bool) (*identity, error) {
 // read takes one read's worth of a file whose size was seen.
 func (r *reader) read(g *group, f *file, i *identity, size int64) (outcome, error) {
 	room := r.t.cfg.ReadSize
+	if !g.begun {
+		room = min(room, firstRead)
+	}
 	n, err := f.read(r.buf[:room], f.off)
 	if err != nil {
 		return r.failed(f, err), nil
 	}
+	g.begun = true
 	from := f.off
 	// What was read may be of the generation after a truncation. Lines with a time
 	// begin another text then; without, only the size may tell.
