@@ -14,7 +14,7 @@ func (s *State) moreHead(line []byte) state {
 		return head
 	case isTraceback(line): // Python's "Exception in thread Thread-1 (f):"
 		return traceback
-	case ends(line, "Stack trace:"), string(line) == "[stacktrace]", isNumbered(line):
+	case ends(line, "Stack trace:"), string(line) == "[stacktrace]", isNumbered(line), isDartFrame(line):
 		return numbered
 	case has(line, "thrown in "), string(line) == "^":
 		return head
@@ -35,9 +35,9 @@ func (s *State) moreHeadBlank(line []byte) state {
 		return because
 	case string(line) == "Stack backtrace:":
 		return backtrace
-	case isNumbered(line), string(line) == "Stack trace:":
+	case isNumbered(line), isDartFrame(line), string(line) == "Stack trace:":
 		return numbered
-	case has(line, "Caused by: "), has(line, "Next "):
+	case has(line, "Caused by: "), has(line, "Next "), has(line, "[previous exception] "):
 		return head
 	}
 	return closed
@@ -152,9 +152,9 @@ func isNumbered(line []byte) bool {
 func moreNumbered(line []byte) state {
 	text := trim(line)
 	switch {
-	case isNumbered(line), string(line) == "<asynchronous suspension>", string(line) == "[stacktrace]", ends(line, "Stack trace:"):
+	case isNumbered(line), isDartFrame(line), string(line) == "<asynchronous suspension>", has(line, "===== asynchronous gap ="), string(line) == "[stacktrace]", ends(line, "Stack trace:"):
 		return numbered
-	case has(text, "thrown in "), string(line) == `"}`, string(line) == `"} `:
+	case has(text, "thrown in "), has(line, `"}`), has(line, `","`): // where Monolog's JSON goes on
 		return over
 	case len(text) == 0:
 		return headBlank

@@ -18,6 +18,9 @@ func (r *Rules) begins(s *State, line []byte) state {
 	if r.langs&(java|python) != 0 && line[0] == 'E' && (has(line, "Exception in thread ") || has(line, "Exception ignored in: ")) {
 		return head
 	}
+	if r.langs&(java|csharp) != 0 && isClass(line) {
+		return named
+	}
 	for n := 0; ; {
 		i := bytes.IndexByte(line[n:], ':')
 		if i < 0 {
@@ -49,6 +52,14 @@ func (r *Rules) beginsWith(s *State, line []byte) state {
 		}
 		if r.langs&ruby != 0 && isDeadThread(line) {
 			return from
+		}
+	case c == 'p' || c == 'd':
+		if r.langs&dart != 0 && (has(line, "package:") || has(line, "dart:")) && isDartFrame(line) {
+			return numbered
+		}
+	case c == 't':
+		if r.langs&java != 0 && isFiberFailure(line) {
+			return head
 		}
 	case c == '/' || c == 'n' || c == 'f':
 		if r.langs&js != 0 && isNodePlace(line) {
@@ -88,7 +99,7 @@ func (r *Rules) beginsAt(s *State, line []byte, n int) state {
 		if r.langs&php != 0 && bytes.HasSuffix(before, []byte("atal error")) && has(bytes.TrimLeft(line[n+1:], " "), "Uncaught ") {
 			return head
 		}
-		if r.langs&php != 0 && bytes.HasSuffix(before, []byte("(code")) && bytes.Contains(before, []byte(`{"exception":"[object] (`)) {
+		if r.langs&php != 0 && bytes.HasSuffix(before, []byte("(code")) && bytes.Contains(before, []byte(`"exception":"[object] (`)) {
 			return head
 		}
 	case ']', '\'':
@@ -113,6 +124,9 @@ func (r *Rules) beginsAt(s *State, line []byte, n int) state {
 		if r.langs&golang != 0 && bytes.HasSuffix(before, []byte("http")) && has(line[n+1:], " panic serving ") {
 			return panicked
 		}
+	}
+	if r.langs&(java|csharp) != 0 && (n+1 == len(line) || line[n+1] == ' ') && isClass(line[:n]) {
+		return named
 	}
 	return closed
 }

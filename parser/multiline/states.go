@@ -8,6 +8,7 @@ const (
 	over              // the last line was the trace's last
 	pattern           // in a record of FirstLine
 	head              // behind a line that names an exception, of any language
+	named             // behind a line that begins with a class, which may be an exception's
 	headBlank         // behind an empty line behind that
 	frames            // among lines like "at f(file:1)"
 	inner             // behind the end of one of .NET's inner exceptions
@@ -17,7 +18,7 @@ const (
 	nodeCaret         // behind the source line
 	nodeBlank         // behind the caret
 	nodeHead          // behind the empty line that follows: the exception
-	numbered          // among lines like "#0 f()", of PHP and Dart
+	numbered          // among lines like "#0 f()", of PHP and Dart, and "package:a/b.dart 3:7  f"
 	traceback         // among Python's frames
 	group             // in Python's exception group
 	raised            // behind Python's line that names the exception
@@ -45,7 +46,7 @@ func (s *State) more(line []byte) state {
 		return s.moreHead(line)
 	case headBlank:
 		return s.moreHeadBlank(line)
-	case frames, props, died:
+	case named, frames, props, died:
 		return s.moreFrames(line)
 	case nodeSource, nodeCaret, nodeBlank, nodeHead:
 		return s.moreNode(line)

@@ -6,21 +6,10 @@ import (
 	"testing"
 )
 
-// Languages for which no tool chain was at hand: what their documentation and
-// their users' reports show. One record a paragraph of want: its lines, first
+// What the programs in testdata do not show: other versions, rarer forms, and
+// lines that are no trace. One record a paragraph of want: its lines, first
 // lines at the margin, the others behind two blanks.
 var traces = []struct{ name, text string }{
-	{"scala", `
-|Exception in thread "main" scala.MatchError: 7 (of class java.lang.Integer)
-+	at example.Main$.describe(Main.scala:5)
-+	at example.Main.main(Main.scala)
-+	Suppressed: java.io.IOException: close
-+		at example.Main$.close(Main.scala:9)
-+		... 1 more
-+Caused by: java.util.NoSuchElementException: None.get
-+	at scala.None$.get(Option.scala:627)
-+	... 12 common frames omitted
-|[info] done`},
 	{"java, nested exception", `
 |javax.servlet.ServletException: failed; nested exception is:
 +	java.lang.IllegalStateException: boom
@@ -42,13 +31,6 @@ var traces = []struct{ name, text string }{
 +   at Shop.Program.Main(String[] args) in /app/Program.cs:line 4
 |info: Shop.Program[0]
 |      Application started.`},
-	{"laravel", `
-|[2026-11-22 20:00:00] production.ERROR: boom {"exception":"[object] (Exception(code: 0): boom at /app/x.php:3)
-+[stacktrace]
-+#0 /app/public/index.php(52): handle()
-+#1 {main}
-+"}
-|[2026-11-22 20:00:01] production.INFO: next`},
 	{"dart", `
 |Unhandled exception:
 +Exception: boom
@@ -56,6 +38,13 @@ var traces = []struct{ name, text string }{
 +#1      main (file:///app/bin/main.dart:6:3)
 +<asynchronous suspension>
 +#2      _delayEntrypointInvocation.<anonymous closure> (dart:isolate-patch/isolate_patch.dart:297:19)
+|next`},
+	{"dart, a chain of package stack_trace", `
+|Bad state: no order
+|package:shop/order.dart 12:7  Order.load
++===== asynchronous gap ===========================
++dart:async                    runZoned
++bin/main.dart 3:5             main
 |next`},
 	{"ruby 3.4 with a hint", `
 |x.rb:2:in 'Object#load': undefined method 'sise' for an instance of Array (NoMethodError)
@@ -94,6 +83,11 @@ var traces = []struct{ name, text string }{
 	{"lines that are no trace", `
 |2026-11-22T20:00:00Z INFO started
 |{"level":"error","msg":"java.lang.Exception: boom"}
+|com.example.Shop: started
+|  indented
+|com.example.Shop: stopped
+|
+|package:shop/main.dart loaded
 |
 |  indented
 |10.0.0.1 - - [22/Nov/2026:20:00:00 +0000] "GET / HTTP/1.1" 200 17

@@ -67,10 +67,13 @@ func isAt(line []byte) bool {
 
 // isQualified reports whether text is names with dots between them.
 func isQualified(text []byte) bool {
+	if len(text) == 0 || isDigit(text[0]) {
+		return false
+	}
 	for i, c := range text {
 		if !isWord(c) && (c != '.' || i == 0) && c != '$' {
 			return false
 		}
 	}
-	return len(text) > 0 && !isDigit(text[0])
+	return true
 }
