@@ -66,17 +66,6 @@ func newFinder(t *Tail) *finder {
 	}
 }
 
-// poke says that something happened in a directory. It never blocks.
-func (d *finder) poke(dir string) {
-	d.mu.Lock()
-	d.dirty[dir] = true
-	d.mu.Unlock()
-	select {
-	case d.wake <- struct{}{}:
-	default:
-	}
-}
-
 func (d *finder) run(ctx context.Context) {
 	d.restore()
 	_, again := d.t.store.Get(startedKey)
@@ -135,35 +124,6 @@ func (d *finder) restore() {
 	})
 }
 
-// happened lists what was poked.
-func (d *finder) happened() {
-	d.mu.Lock()
-	dirty := d.dirty
-	d.dirty = map[string]bool{}
-	d.mu.Unlock()
-	if dirty[""] {
-		d.scan()
-		return
-	}
-	for path := range dirty {
-		if in := d.dirs[path]; in != nil && in.above {
-			d.scan()
-			return
-		}
-	}
-	for path := range dirty {
-		d.todo[path] = true
-		if in := d.dirs[path]; in != nil && in.glob {
-			d.match(path)
-		}
-	}
-	for path := range d.todo {
-		d.list(path)
-	}
-	clear(d.todo)
-	d.hold()
-}
-
 // scan lists everything.
 func (d *finder) scan() {
 	if d.scans++; d.scans%distrust == 0 {
@@ -185,14 +145,15 @@ func (d *finder) scan() {
 			in.glob = false
 		}
 	}
+	clear(d.todo)
 	for path, in := range d.dirs {
 		d.list(path)
 		if len(in.groups) == 0 && !in.glob && !in.above {
 			d.t.watch.undir(path)
 			delete(d.dirs, path)
 		}
+		d.meanwhile()
 	}
-	clear(d.todo)
 	d.hold()
 	d.note()
 	d.retire()

@@ -13,20 +13,28 @@ import (
 	"sluice/forwarder/ledger"
 )
 
+// finder is one that is made to list by hand; nobody reads.
+func (r *rig) finder() *finder {
+	tail, err := New(r.cfg, ledger.New(), r.store, &event.Fragment{}, slog.New(slog.DiscardHandler), prometheus.NewRegistry())
+	r.must(err)
+	tail.watch, err = newWatcher()
+	r.must(err)
+	tail.readers = []*reader{newReader(tail, r.out, "reader")}
+	d := newFinder(tail)
+	r.t.Cleanup(func() {
+		d.close()
+		tail.watch.close()
+	})
+	return d
+}
+
 // TestALinkMadeWhileAllIsListed: the directory is compared with the pattern, a link
 // is made in it, and the same listing of all reads the directory's names again, as
 // it does with every directory. The link must be found at the next look, not when
 // the directory changes again.
 func TestALinkMadeWhileAllIsListed(t *testing.T) {
 	r := newRig(t)
-	tail, err := New(r.cfg, ledger.New(), r.store, &event.Fragment{}, slog.New(slog.DiscardHandler), prometheus.NewRegistry())
-	r.must(err)
-	tail.watch, err = newWatcher()
-	r.must(err)
-	defer tail.watch.close()
-	tail.readers = []*reader{newReader(tail, r.out, "reader")}
-	d := newFinder(tail)
-	defer d.close()
+	d := r.finder()
 	links := filepath.Join(r.dir, "containers")
 	made := time.Now().Add(-time.Hour) // long ago: so the names are believed
 	change := func(name string) {
@@ -42,5 +50,24 @@ func TestALinkMadeWhileAllIsListed(t *testing.T) {
 	d.match(links)
 	if len(d.links) != 2 || !in.matched {
 		t.Errorf("%d links are known, want 2; matched %v", len(d.links), in.matched)
+	}
+}
+
+// A log that is made while all is listed is found before that is done.
+func TestALogMadeWhileAllIsListed(t *testing.T) {
+	r := newRig(t)
+	r.append(r.container("first"), "")
+	var d *finder
+	r.cfg.Pods = func(path *event.Fragment) Pod {
+		if path.Container == "first" {
+			r.append(r.container("second"), "")
+			d.poke(filepath.Join(r.dir, "containers"))
+		}
+		return pathOnly{path}
+	}
+	d = r.finder()
+	d.scan()
+	if len(d.groups) != 2 {
+		t.Errorf("%d logs are known, want 2", len(d.groups))
 	}
 }
