@@ -1,10 +1,12 @@
 package tail
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -53,6 +55,7 @@ type dir struct {
 	glob    bool // the glob may match in it
 	above   bool // directories in which it may match come to be in it
 	watched bool
+	written int64 // a log in it, as the log was found; Unix nanoseconds
 
 	names   []string // in it when it was as in was; nil: not known
 	was     stat
@@ -146,7 +149,8 @@ func (d *finder) scan() {
 		}
 	}
 	clear(d.todo)
-	for path, in := range d.dirs {
+	for _, path := range d.newestFirst() {
+		in := d.dirs[path]
 		d.list(path)
 		if len(in.groups) == 0 && !in.glob && !in.above {
 			d.t.watch.undir(path)
@@ -160,6 +164,12 @@ func (d *finder) scan() {
 	if !d.failed {
 		d.clean()
 	}
+}
+
+// newestFirst are the directories in the order in which to list them: at a start a
+// log that somebody writes to does not wait for those that nobody does.
+func (d *finder) newestFirst() []string {
+	return slices.SortedFunc(maps.Keys(d.dirs), func(a, b string) int { return cmp.Compare(d.dirs[b].written, d.dirs[a].written) })
 }
 
 // dir returns the directory, watched if possible.
@@ -288,7 +298,8 @@ func (d *finder) newGroup(link, real string) *group {
 		}
 	}
 	p := placeOf(real, hops(link))
-	if st, err := statPath(real); p.pod != "" && p.pod == d.t.cfg.Self || err == nil && slices.Contains(d.own, st.id) {
+	st, err := statPath(real)
+	if p.pod != "" && p.pod == d.t.cfg.Self || err == nil && slices.Contains(d.own, st.id) {
 		return nil // our own words: each would make others
 	}
 	shared := &event.Fragment{
@@ -308,6 +319,7 @@ func (d *finder) newGroup(link, real string) *group {
 	d.next++
 	in := d.dir(path)
 	in.groups = append(in.groups, g)
+	in.written = max(in.written, st.mtime)
 	d.groups[real] = g
 	return g
 }

@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -69,5 +70,25 @@ func TestALogMadeWhileAllIsListed(t *testing.T) {
 	d.scan()
 	if len(d.groups) != 2 {
 		t.Errorf("%d logs are known, want 2", len(d.groups))
+	}
+}
+
+func TestWhatWasWrittenToLastIsListedFirst(t *testing.T) {
+	r := newRig(t)
+	order := []string{"d", "a", "c", "e", "b"}
+	for n, name := range order {
+		live := r.container(name)
+		r.append(live, numbered(0, 1))
+		at := time.Now().Add(-time.Duration(n) * time.Hour)
+		r.must(os.Chtimes(live, at, at))
+	}
+	d := r.finder()
+	d.scan()
+	var got []string
+	for _, g := range d.t.readers[0].inbox {
+		got = append(got, g.place.container)
+	}
+	if !slices.Equal(got, order) {
+		t.Errorf("found %v, want %v", got, order)
 	}
 }
