@@ -113,3 +113,24 @@ func BenchmarkRead(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkFollow is what a look costs at a file to which ten lines were written
+// since the last, and the writing.
+func BenchmarkFollow(b *testing.B) {
+	r, g, f, _ := parsing(b, 1, criOf(150))
+	w, err := os.OpenFile(*f.path.Load(), os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer w.Close()
+	lines := []byte(strings.Repeat(criOf(150)(1), 10))
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := w.Write(lines); err != nil {
+			b.Fatal(err)
+		}
+		if o, err := r.look(g, f); err != nil || o != atEnd {
+			b.Fatal(o, err)
+		}
+	}
+}

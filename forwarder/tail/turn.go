@@ -192,7 +192,11 @@ func (r *reader) read(g *group, f *file, i *identity, size int64) (outcome, erro
 	if !g.begun {
 		room = min(room, firstRead)
 	}
-	n, err := f.read(r.buf[:room], f.off)
+	want := room
+	if f.packed == nil { // to ask for more than there was would only bring the answer that there is no more
+		want = int(min(int64(room), max(size-f.off, 0)))
+	}
+	n, err := f.read(r.buf[:want], f.off)
 	if err != nil {
 		return r.failed(f, err), nil
 	}
