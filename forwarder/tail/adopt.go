@@ -199,7 +199,7 @@ func (d *finder) sameRaw(g *group, ob observed, fd int, o *origin) (same bool, e
 		}
 	}
 	for _, e := range d.entries {
-		if e.Format != raw || e.Off > ob.size || e.id() != ob.id && (ob.live || e.Path != g.real) {
+		if e.Format != raw || e.Off > ob.size || !e.is(ob.id) && (ob.live || e.Path != g.real) {
 			continue
 		}
 		if same, err := e.head().matches(fd, d.head[:]); err != nil {

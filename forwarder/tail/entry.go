@@ -35,22 +35,26 @@ type entry struct {
 	Path   string    `json:"path"`
 	Dev    uint64    `json:"dev"`
 	Ino    uint64    `json:"ino"`
-	Off    int64     `json:"off,omitempty"`  // everything before it is answered for
-	Size   int64     `json:"size,omitempty"` // of the text when last seen
-	Live   bool      `json:"live"`           // it was written to when last seen
-	Head   int       `json:"head"`           // length of the fingerprinted head
-	Sum    [2]uint64 `json:"sum"`            // its hash
-	Format format    `json:"format"`         //
-	Born   int64     `json:"born"`           // Unix milliseconds
-	Key    [2]uint64 `json:"key"`            // the source key
-	First  [2]int64  `json:"first"`          // end of the first line that was completed, of stdout and stderr; 0: none yet
+	Birth  int64     `json:"birth,omitempty"` // of the file, Unix nanoseconds; 0: unknown
+	Off    int64     `json:"off,omitempty"`   // everything before it is answered for
+	Size   int64     `json:"size,omitempty"`  // of the text when last seen
+	Live   bool      `json:"live"`            // it was written to when last seen
+	Head   int       `json:"head"`            // length of the fingerprinted head
+	Sum    [2]uint64 `json:"sum"`             // its hash
+	Format format    `json:"format"`          //
+	Born   int64     `json:"born"`            // Unix milliseconds
+	Key    [2]uint64 `json:"key"`             // the source key
+	First  [2]int64  `json:"first"`           // end of the first line that was completed, of stdout and stderr; 0: none yet
 }
 
 func (e *entry) head() head { return head{e.Head, xxh3.Uint128{Hi: e.Sum[0], Lo: e.Sum[1]}} }
 
 func (e *entry) key() event.SourceKey { return event.SourceKey{Hi: e.Key[0], Lo: e.Key[1]} }
 
-func (e *entry) id() fileID { return fileID{e.Dev, e.Ino} }
+// is reports whether the file was last seen to be the one of this id.
+func (e *entry) is(id fileID) bool {
+	return e.Dev == id.dev && e.Ino == id.ino && (e.Birth == id.birth || e.Birth == 0)
+}
 
 // identity is a file that is known: its origin, its stream in the ledger and
 // its entry in the checkpoint.
@@ -77,7 +81,7 @@ type identity struct {
 func newIdentity(l *ledger.Ledger, s Store, o origin, id fileID, path string, off int64) *identity {
 	i := &identity{origin: o, store: s, name: checkpointKey(o.key)}
 	i.entry = entry{
-		Path: path, Dev: id.dev, Ino: id.ino, Off: off, Head: o.head.n, Sum: [2]uint64{o.head.sum.Hi, o.head.sum.Lo},
+		Path: path, Dev: id.dev, Ino: id.ino, Birth: id.birth, Off: off, Head: o.head.n, Sum: [2]uint64{o.head.sum.Hi, o.head.sum.Lo},
 		Format: o.format, Born: o.born, Key: [2]uint64{o.key.Hi, o.key.Lo},
 	}
 	i.begins.Store(&o.head)
@@ -123,10 +127,11 @@ func (i *identity) await(pos int64, t *ledger.Ticket) {
 func (i *identity) found(path string, id fileID, live bool) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	if i.entry.Path == path && i.entry.id() == id && i.entry.Live == live {
+	if i.entry.Path == path && i.entry.is(id) && i.entry.Birth == id.birth && i.entry.Live == live {
 		return
 	}
-	i.entry.Path, i.entry.Dev, i.entry.Ino, i.entry.Live, i.rest = path, id.dev, id.ino, live, nil
+	i.entry.Path, i.entry.Live, i.rest = path, live, nil
+	i.entry.Dev, i.entry.Ino, i.entry.Birth = id.dev, id.ino, id.birth
 	if i.written {
 		i.write()
 	}

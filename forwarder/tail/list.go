@@ -292,8 +292,8 @@ func (d *finder) isGone(e *entry) bool {
 	st, err := statPath(e.Path)
 	missing := errors.Is(err, fs.ErrNotExist)
 	if g := d.follows(e.Path); g != nil {
-		other := g.files[e.id()] // of the same inode
-		return missing || err == nil && (st.id != e.id() || other != nil && other.ident.Load() != nil)
+		other := g.files[st.id] // what is in it now
+		return missing || err == nil && (!e.is(st.id) || other != nil && other.ident.Load() != nil)
 	}
 	return missing && !d.loose
 }

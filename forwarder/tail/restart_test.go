@@ -295,6 +295,8 @@ func TestModel(t *testing.T) {
 			r.out.keep = true
 			r.cfg.MultilineFlush, r.cfg.MultilineMax = time.Hour, time.Hour
 			switch seed % 4 {
+			case 1, 3: // a file at rest is closed
+				r.cfg.IdleOpen = 0
 			case 2: // longer than it may take to write late
 				r.cfg.RotateWait = time.Minute
 			}
