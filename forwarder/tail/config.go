@@ -54,7 +54,7 @@ func DefaultConfig() Config {
 		Path: "/var/log/containers/*.log", Tag: "kubernetes.*", ReadFrom: "beginning", MaxLine: 1 << 20, Multiline: "auto", HeldLimit: 1 << 30,
 		Refresh: 5 * time.Second, RotateWait: 5 * time.Second,
 		Settle: 200 * time.Millisecond, Poll: 100 * time.Millisecond, IdleAfter: 2 * time.Second, Racy: 50 * time.Millisecond, IdlePoll: time.Second,
-		PartialTimeout: 5 * time.Second, MultilineFlush: time.Second, MultilineMax: 30 * time.Second, MaxSpan: 8 << 20, IdleOpen: 1 << 30, Readers: 2, ReadSize: 64 << 10,
+		PartialTimeout: 5 * time.Second, MultilineFlush: time.Second, MultilineMax: 30 * time.Second, MaxSpan: 8 << 20, IdleOpen: 256, Readers: 2, ReadSize: 64 << 10,
 	}
 }
 
