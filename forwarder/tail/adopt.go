@@ -3,7 +3,6 @@ package tail
 import (
 	"bytes"
 	"errors"
-	"io/fs"
 	"slices"
 	"time"
 
@@ -14,53 +13,6 @@ var (
 	errMoved  = errors.New("it was replaced while it was opened")
 	errUnsure = errors.New("it may be a copy that is still being made")
 )
-
-// know returns the followed or finished file that a listing saw, a new one if
-// there was none; nil if it cannot be opened, or holds nothing new.
-func (d *finder) know(g *group, ob observed) (f *file, fresh bool) {
-	f = g.files[ob.id]
-	if ob.packed && f != nil && f.as == ob.stat {
-		d.renamed(g, f, ob)
-		return f, false
-	}
-	if f != nil && f.id != ob.id { // it was compressed to a file of this inode, which has been removed since
-		f = nil
-	}
-	if f != nil && !ob.packed && (!f.done.Load() || f.was(ob)) {
-		return f, false
-	}
-	if st, ok := g.copies[ob.id]; ok && st == ob.stat && !ob.live {
-		return nil, false
-	}
-	own, err := d.adopt(g, ob)
-	if err != nil {
-		d.failed = true
-		d.moved = d.moved || errors.Is(err, fs.ErrNotExist) || err == errMoved
-		if !errors.Is(err, fs.ErrNotExist) && err != errMoved && err != errUnsure {
-			d.t.complain("open", ob.path, err)
-		}
-		return f, false
-	}
-	if f = own; f == nil {
-		g.copies[ob.id] = ob.stat
-		return nil, false
-	}
-	delete(g.copies, ob.id)
-	if ob.packed {
-		fresh = g.files[f.id] != f
-		d.renamed(g, f, ob)
-		return f, fresh
-	}
-	if old := g.files[ob.id]; old != nil && old.ident.Load() != f.ident.Load() && g.files[old.as.id] != old { // its inode is another file's now
-		d.retired = append(d.retired, old)
-	}
-	g.files[ob.id] = f
-	return f, true
-}
-
-// was reports whether a listing saw the file as it was when it was done. By then its
-// inode may be another file's, which may be as long.
-func (f *file) was(ob observed) bool { return ob.size == f.seen.Load() && ob.mtime == f.rest.mtime }
 
 // adopt opens a file and finds out what it is: one that was read before, under
 // whatever name, goes on where that ended; else it is new.
@@ -81,54 +33,90 @@ func (d *finder) adopt(g *group, ob observed) (f *file, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if ob.packed {
-		return d.adoptPacked(g, ob, fd)
+	t, err := d.bodyOf(g, ob, fd)
+	if t.packed != nil {
+		defer t.packed.release()
 	}
-	o, err := probe(reading(fd), &g.place, false)
-	if err != nil {
+	switch {
+	case err != nil:
 		return nil, err
-	}
-	if !ob.live && d.truncated(g) {
+	case !ob.packed && !ob.live && d.truncated(g):
 		return nil, errUnsure
+	case t.format == unknown:
+		return d.lineless(g, ob, fd)
 	}
-	if o.format == unknown {
-		switch age := ob.age(time.Now()); {
-		case ob.live || ob.size > 0 && age > d.t.cfg.RotateWait:
-			return newFile(g, fd, ob, 0), nil
-		case ob.size > 0:
-			return nil, errUnsure
+	if old := d.same(g, ob, &t); old != nil {
+		return d.again(g, old, fd, ob, &t)
+	}
+	before := d.entries[checkpointKey(t.key)]
+	if t.format == raw {
+		if !ob.packed && slices.ContainsFunc(g.files, func(f *file) bool { return isCopy(f, &t, fd) }) {
+			return nil, nil
 		}
-		return nil, nil // a copy begins like this; should there be more, it is another file to us
-	}
-	if old := d.known(g, ob.id, o, fd); old != nil {
-		return seenAgain(g, old, fd, ob), nil
-	}
-	before := d.entries[checkpointKey(o.key)]
-	if o.format == raw {
-		var same bool
-		if same, before, err = d.sameRaw(g, ob, fd, &o); same || err != nil {
-			return nil, err
+		t.generate()
+		if before = d.rawEntry(g, ob, &t); before != nil {
+			t.key, t.born = before.key(), before.Born
 		}
 	}
-	return d.adopted(g, ob, fd, o, before)
+	return d.adopted(g, ob, fd, &t, before)
 }
 
-// adopted makes the file of an origin, with the entry that the checkpoint had.
-func (d *finder) adopted(g *group, ob observed, fd int, o origin, before *entry) (*file, error) {
-	f := newFile(g, fd, ob, 0)
+// bodyOf reads what tells a file from others. The format of a compressed one that
+// cannot be read is unknown.
+func (d *finder) bodyOf(g *group, ob observed, fd int) (t body, err error) {
+	t.size = ob.size
+	read := reading(fd)
+	if ob.packed {
+		if t.packed, err = newPacked(fd, ob.size); err != nil {
+			return t, d.damaged(ob, err)
+		}
+		t.size = t.packed.size
+		read = func(b []byte) (int, error) { return t.packed.read(b, 0), nil }
+	}
+	if t.origin, err = probe(read, &g.place, ob.packed); err != nil {
+		return t, err
+	}
+	t.begin = make([]byte, headMax)
+	n, err := read(t.begin)
+	t.begin = t.begin[:n]
+	if ob.packed && t.packed.broken() != nil {
+		t.origin = origin{}
+		return t, d.damaged(ob, t.packed.broken())
+	}
+	return t, err
+}
+
+// lineless is a file in which there is no complete line.
+func (d *finder) lineless(g *group, ob observed, fd int) (*file, error) {
 	switch {
-	case before != nil && before.Off <= ob.size:
+	case ob.packed:
+	case ob.live, ob.size > 0 && ob.age(time.Now()) > d.t.cfg.RotateWait:
+		return newFile(g, fd, ob, 0), nil
+	case ob.size > 0:
+		return nil, errUnsure
+	}
+	return nil, nil // a copy begins like this; should there be more, it is another file to us
+}
+
+// adopted makes the file of a text, with the entry that the checkpoint had.
+func (d *finder) adopted(g *group, ob observed, fd int, t *body, before *entry) (*file, error) {
+	f := newFile(g, fd, ob, 0)
+	f.packed = t.packed
+	switch {
+	case before != nil && before.Off <= t.size:
 		f.off = before.Off
+	case before != nil && ob.packed:
+		f.off = t.size
 	case before != nil && !ob.live:
 		return nil, errUnsure
 	case ob.from >= 0:
-		f.off = min(ob.from, ob.size)
-	case !ob.live && d.outdated(ob.mtime):
-		f.off = ob.size
+		f.off = min(ob.from, t.size)
+	case !ob.live && d.outdated(ob.mtime), d.fromEnd && ob.packed:
+		f.off = t.size
 	case d.fromEnd:
-		f.off = lastLine(fd, ob.size)
+		f.off = lastLine(fd, t.size)
 	}
-	d.takeOver(f, o, before)
+	d.takeOver(f, t.origin, before)
 	return f, nil
 }
 
@@ -155,69 +143,56 @@ func (t *Tail) identify(f *file, o origin) *identity {
 	return i
 }
 
-// known finds the file with the same lines: the same source key, or, of lines
-// that make no key, the same inode and head.
-func (d *finder) known(g *group, id fileID, o origin, fd int) *file {
-	for _, f := range g.files {
-		i := f.ident.Load()
-		switch {
-		case i == nil:
-		case o.format != raw && i.key == o.key:
-			return f
-		case o.format == raw && f.id == id:
-			if same, err := i.matches(fd, d.head[:]); same && err == nil {
-				return f
-			}
-		}
-	}
-	return nil
-}
-
-// seenAgain deals with a file whose lines are those of one that is known: the
-// same one, finished but grown since, goes on; else it is a copy, nil.
-func seenAgain(g *group, old *file, fd int, ob observed) *file {
-	if !old.done.Load() || ob.size <= old.at.Load() {
-		return nil
-	}
-	i := old.ident.Load()
-	f := newFile(g, fd, ob, old.at.Load())
-	f.ident.Store(i)
-	if old.id != ob.id {
-		delete(g.files, old.id)
-	}
-	return f
-}
-
-// sameRaw is for files whose lines do not tell them apart. It reports whether
-// this one is a copy of one that is open, or returns the entry that it had.
-// With neither, o gets a new name.
-func (d *finder) sameRaw(g *group, ob observed, fd int, o *origin) (same bool, e *entry, err error) {
-	for _, f := range g.files {
-		i := f.ident.Load()
-		if i != nil && i.head == o.head && isCopy(g, f, fd) {
-			return true, nil, nil
-		}
-	}
+// rawEntry finds the entry of a file whose lines do not tell it from others that
+// begin alike. A plain file has its inode, unless it is the copy that was made of
+// the live one, before that was truncated. A compressed one is as long as it was,
+// and has its name; or it was read to its end, and is not there any more.
+func (d *finder) rawEntry(g *group, ob observed, t *body) (found *entry) {
 	for _, e := range d.entries {
-		if e.Format != raw || e.Off > ob.size || !e.is(ob.id) && (ob.live || e.Path != g.real) {
+		if e.Format != raw || e.Off > t.size || !e.head().of(t.begin) {
 			continue
 		}
-		if same, err := e.head().matches(fd, d.head[:]); err != nil {
-			return false, nil, err
-		} else if same {
-			o.key, o.born = e.key(), e.Born
-			return false, e, nil
+		left, seen := d.left(g, e)
+		switch {
+		case e.is(ob.id):
+			return e
+		case !ob.packed && !ob.live && e.Path == g.real && seen && left:
+			found = e
+		case !ob.packed || e.Size != t.size:
+		case plainName(e.Path) == plainName(ob.path):
+			return e
+		case e.Off == t.size && !seen:
+			found = e
 		}
 	}
-	o.generate()
-	return false, nil, nil
+	return found
 }
 
-// isCopy reports whether fd holds what the open file f holds.
-func isCopy(g *group, f *file, fd int) bool {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return !f.done.Load() && !f.closed.Load() && f.packed == nil && sameBytes(f.fd, fd, f.at.Load())
+// left reports whether the text of an entry is not any more in the file in which
+// it was, and whether the present listing has that.
+func (d *finder) left(g *group, e *entry) (left, seen bool) {
+	n := slices.IndexFunc(g.last, func(ob observed) bool { return e.is(ob.id) })
+	if n < 0 {
+		return true, false
+	}
+	fd, err := openFile(g.last[n].path)
+	if err != nil {
+		return false, true
+	}
+	defer unix.Close(fd)
+	same, err := e.head().matches(fd, d.head[:])
+	return err == nil && (!same || g.last[n].size < e.Off), true
+}
+
+// isCopy reports whether fd holds what the open raw file f holds.
+func isCopy(f *file, t *body, fd int) bool {
+	i := f.ident.Load()
+	if i == nil || i.head != t.head {
+		return false
+	}
+	f.g.mu.Lock()
+	defer f.g.mu.Unlock()
+	return !f.done.Load() && f.packed == nil && sameBytes(f.fd, fd, f.at.Load())
 }
 
 // truncated reports whether the live file is not what it was. Its reader will
@@ -250,17 +225,15 @@ func (d *finder) truncated(g *group) bool {
 func (d *finder) settleLost(g *group, obs []observed) (changed bool) {
 	for _, f := range g.missed {
 		changed = true
-		delete(g.files, f.id)
+		delete(g.sights, f.id)
 		f.rotated.Store(true)
 		if fd, ob, ok := d.copyOf(g, f, obs); ok {
 			_ = unix.Close(f.fd)
 			f.fd, f.id = fd, ob.id
 			f.seen.Store(-1)
-			g.files[ob.id] = f
-			delete(g.copies, ob.id)
+			g.sights[ob.id] = sight{ob.stat, f}
 		} else {
 			f.ended.Store(true)
-			d.retired = append(d.retired, f)
 			if i := f.ident.Load(); i != nil && f.at.Load() < i.size.Load() {
 				d.t.lose(truncated, *f.path.Load(), i.size.Load()-f.at.Load(), nil)
 			}
@@ -273,7 +246,7 @@ func (d *finder) settleLost(g *group, obs []observed) (changed bool) {
 func (d *finder) copyOf(g *group, f *file, obs []observed) (int, observed, bool) {
 	i := f.ident.Load()
 	for _, ob := range slices.Backward(obs) {
-		if ob.live || ob.packed || ob.id == f.id || g.files[ob.id] != nil || ob.size < f.at.Load() {
+		if ob.live || ob.packed || ob.id == f.id || g.sights[ob.id].f != nil || ob.size < f.at.Load() {
 			continue
 		}
 		fd, err := openFile(ob.path)

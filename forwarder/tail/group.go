@@ -27,8 +27,8 @@ type group struct {
 
 	// The finder's alone.
 	links  int              // paths that match it
-	files  map[fileID]*file // followed, or done and still there
-	copies map[fileID]stat  // siblings with nothing in them that is not read elsewhere
+	files  []*file          // followed, or done and still there or not answered for
+	sights map[fileID]sight // what the last listing saw
 
 	last    []observed // the last listing
 	missed  []*file    // known to be truncated before the directory was read
@@ -86,8 +86,10 @@ func (g *group) close(f *file) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.queue = slices.DeleteFunc(slices.Clone(g.queue), func(other *file) bool { return other == f })
+	if i := f.ident.Load(); i != nil && i.format == raw && f.packed == nil {
+		f.end, _ = endOf(f.read, f.off)
+	}
 	if !f.closed.Load() {
-		f.rest, _ = statFD(f.fd)
 		_ = unix.Close(f.fd)
 	}
 	if f.packed != nil {
@@ -123,7 +125,6 @@ type file struct {
 	fd     int
 	id     fileID
 	packed *packed // of a compressed file
-	as     stat    // of the compressed file that it became, its inode alone may be another's later: the finder's
 
 	nameless bool        // the last listing did not find it: the finder's
 	letGo    atomic.Bool // to be closed, read or not
@@ -137,7 +138,8 @@ type file struct {
 	at      atomic.Int64           // off, for others to see
 	seen    atomic.Int64           // size of the file at the last look that left no complete line
 
-	rest stat // when it was closed, at rest or done: g.mu guards it
+	rest stat // when it was closed at rest: g.mu guards it
+	end  head // of a raw file's text, once it is done: g.mu guards it
 
 	// The reader's alone.
 	looked  stat      // when it was last seen to begin as it did, and nobody wrote to it just then
@@ -164,20 +166,6 @@ func (f *file) stat() (stat, error) {
 		st.size = f.packed.end()
 	}
 	return st, err
-}
-
-// length is how long its text is, or was when it was closed; -1: unknown.
-func (f *file) length() int64 {
-	f.g.mu.Lock()
-	defer f.g.mu.Unlock()
-	if f.done.Load() || f.packed != nil {
-		return f.at.Load()
-	}
-	st, err := statFD(f.fd)
-	if err != nil {
-		return -1
-	}
-	return st.size
 }
 
 // read is pread of its text.

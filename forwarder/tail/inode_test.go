@@ -124,3 +124,30 @@ func TestARawFileInAnothersInode(t *testing.T) {
 		t.Errorf("%q arrived, want %q", texts, want)
 	}
 }
+
+// Files that begin alike and are equally long are compressed before anybody looks:
+// each is read once, also if they are the same to the last byte.
+func TestRawFilesAreCompressedUnseen(t *testing.T) {
+	for name, want := range map[string][]string{"alike": {"one", "two", "ten"}, "equal": {"one", "one", "one"}} {
+		t.Run(name, func(t *testing.T) {
+			head := strings.Repeat("#\n", headMax)
+			h := newByHand(t).begin()
+			live := h.container("app")
+			for n, text := range want {
+				h.append(live, head+text+"\n")
+				if n == 0 {
+					h.look()
+				}
+				if old := fmt.Sprintf("%s.20261122-%06d", live, n); n < len(want)-1 {
+					h.must(os.Rename(live, old))
+					h.compress(old)
+				}
+			}
+			h.look()
+			texts := slices.DeleteFunc(h.out.texts(), func(text string) bool { return text == "#" })
+			if !slices.Equal(texts, want) {
+				t.Errorf("%q arrived, want %q", texts, want)
+			}
+		})
+	}
+}

@@ -6,7 +6,6 @@ import (
 	"maps"
 	"path/filepath"
 	"slices"
-	"syscall"
 )
 
 // observed is a file as a listing saw it.
@@ -35,17 +34,6 @@ func (d *finder) list(path string) {
 		d.reconcile(g, names)
 	}
 	in.groups = slices.DeleteFunc(in.groups, func(g *group) bool { return d.over(g) })
-}
-
-// names lists a directory; one that is gone, or is a file, has none.
-func (d *finder) names(path string) (names []string, ok bool) {
-	names, err := namesIn(path)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, syscall.ENOTDIR) {
-		d.failed = true
-		d.t.complain("list the directory of", path, err)
-		return nil, false
-	}
-	return names, true
 }
 
 // over ends a group that no path matches and of which nothing is left to read.
@@ -148,7 +136,7 @@ func (d *finder) reconcile(g *group, names []string) {
 		if !ok || d.settleClosed(g, obs) {
 			return
 		}
-		maps.DeleteFunc(g.copies, func(id fileID, _ stat) bool {
+		maps.DeleteFunc(g.sights, func(id fileID, _ sight) bool {
 			return !slices.ContainsFunc(obs, func(ob observed) bool { return ob.id == id })
 		})
 		changed = d.settleLost(g, obs) || changed
@@ -201,19 +189,13 @@ func (d *finder) take(g *group, obs []observed) (order []*file, changed bool) {
 
 // missing deals with files that the listing did not find.
 func (d *finder) missing(g *group, found []*file) (changed bool) {
-	for id, f := range g.files {
+	for _, f := range g.files {
 		if slices.Contains(found, f) {
 			continue
 		}
 		changed = !f.rotated.Swap(true) || changed
 		f.nameless = true
 		d.nameless++
-		if f.done.Load() || f.closed.Load() { // its inode may be another file's next
-			delete(g.files, id)
-			if !slices.Contains(d.retired, f) {
-				d.retired = append(d.retired, f)
-			}
-		}
 	}
 	return changed
 }
@@ -255,22 +237,27 @@ func (d *finder) enqueue(g *group, order []*file) {
 // retire removes the entries of files that are gone and answered for. A file
 // that is still there, only not followed any more, keeps its entry.
 func (d *finder) retire() {
-	d.retired = slices.DeleteFunc(d.retired, func(f *file) bool {
-		if !f.settled() {
-			return false
-		}
-		i := f.ident.Load()
-		if i == nil {
+	for _, g := range d.groups {
+		g.files = slices.DeleteFunc(g.files, func(f *file) bool {
+			if !f.nameless || !f.settled() {
+				return false
+			}
+			if i := f.ident.Load(); i != nil {
+				d.entomb(f, i)
+			}
 			return true
-		}
-		if st, err := statPath(*f.path.Load()); f.ended.Load() || errors.Is(err, fs.ErrNotExist) || err == nil && st.id != f.id {
-			i.forget()
-		} else {
-			d.entries[i.name] = i.last()
-		}
-		i.stream.Close()
-		return true
-	})
+		})
+	}
+}
+
+func (d *finder) entomb(f *file, i *identity) {
+	e := i.last()
+	if st, err := statPath(e.Path); f.ended.Load() || errors.Is(err, fs.ErrNotExist) || err == nil && !e.is(st.id) {
+		i.forget()
+	} else {
+		d.entries[i.name] = e
+	}
+	i.stream.Close()
 }
 
 // clean removes the entries of files that went while nobody looked.
@@ -292,8 +279,8 @@ func (d *finder) isGone(e *entry) bool {
 	st, err := statPath(e.Path)
 	missing := errors.Is(err, fs.ErrNotExist)
 	if g := d.follows(e.Path); g != nil {
-		other := g.files[st.id] // what is in it now
-		return missing || err == nil && (!e.is(st.id) || other != nil && other.ident.Load() != nil)
+		f := g.sights[st.id].f // what is in it now
+		return missing || err == nil && (!e.is(st.id) || f != nil && f.ident.Load() != nil)
 	}
 	return missing && !d.loose
 }

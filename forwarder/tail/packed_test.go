@@ -232,8 +232,9 @@ func TestPackedReads(t *testing.T) {
 		}
 		off := int64(rnd.IntN(len(text)))
 		for buf := make([]byte, 1+rnd.IntN(9000)); off < int64(len(text)); {
-			n := p.read(buf, off)
-			if want := text[off:min(int(off)+len(buf), len(text))]; !bytes.Equal(buf[:n], want) {
+			b := buf[:1+rnd.IntN(len(buf))]
+			n := p.read(b, off)
+			if want := text[off:min(int(off)+len(b), len(text))]; !bytes.Equal(buf[:n], want) {
 				t.Fatalf("%d bytes at %d, want %d", n, off, len(want))
 			}
 			off += int64(1 + rnd.IntN(max(n, 1)))

@@ -124,6 +124,9 @@ func counterOf(path string) string {
 
 const packedExt = ".gz"
 
+// plainName is what a file was called before it was compressed.
+func plainName(path string) string { return strings.TrimSuffix(path, packedExt) }
+
 func isPacked(name string) bool { return strings.HasSuffix(name, packedExt) }
 
 // tagOf puts a path into a tag as Fluentd does: slashes become dots, no two
