@@ -37,10 +37,8 @@ func (s *Server) datagrams(ctx context.Context, out netin.Out) error {
 		if err == nil {
 			err = r.err
 		}
-		if ctx.Err() != nil || errors.Is(err, net.ErrClosed) || errors.Is(err, os.ErrDeadlineExceeded) {
-			return nil
-		}
-		if err != nil {
+		stopped := ctx.Err() != nil || errors.Is(err, net.ErrClosed) || errors.Is(err, os.ErrDeadlineExceeded)
+		if err != nil && !stopped {
 			s.bad.Warn("cannot read datagrams", slog.Any("error", err))
 			wait = min(max(2*wait, 5*time.Millisecond), time.Second)
 			select {
@@ -52,6 +50,9 @@ func (s *Server) datagrams(ctx context.Context, out netin.Out) error {
 			return err
 		}
 		s.countLost(raw, &r.drops)
+		if stopped {
+			return nil
+		}
 	}
 }
 

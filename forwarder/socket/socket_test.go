@@ -240,6 +240,31 @@ func TestLostDatagramsAreCounted(t *testing.T) {
 	}
 }
 
+// A stop that comes while datagrams are read does not lose them.
+func TestWhatWasReadBeforeTheStopIsHandedOn(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cfg := Config{Name: "test", Network: "udp", Address: "127.0.0.1:0", Tag: "t", Parser: jsonOrLevel(t), MaxMessage: 1000, Memory: 1 << 20}
+	cfg.Route = func(*event.Batch, int) string {
+		cancel()
+		return "t"
+	}
+	s, err := New(cfg, ledger.New(), slog.New(slog.DiscardHandler), prometheus.NewRegistry(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Listen(ctx); err != nil {
+		t.Fatal(err)
+	}
+	send(t, (&rig{Server: s}).dial(t), "INFO one")
+	out := &sourcetest.Out{Line: line}
+	if err := s.Run(ctx, out); err != nil {
+		t.Fatal(err)
+	}
+	if got := out.Lines(); len(got) != 1 || got[0] != "t level=INFO message=one" {
+		t.Errorf("got %q", got)
+	}
+}
+
 func TestWithoutRoomNothingIsRead(t *testing.T) {
 	out := &sourcetest.Out{Line: line}
 	out.Fill()

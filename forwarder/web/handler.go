@@ -126,7 +126,8 @@ func (s *Server) emit(ctx context.Context, in *intake, tag string) error {
 		if at > 0 && s.feed.Wait(limit, tag) != nil {
 			return errUnsafe
 		}
-		in.b.Tag, in.b.Recs = tag, all[at:min(at+maxRecords, len(all))]
+		end := min(at+maxRecords, len(all))
+		in.b.Tag, in.b.Recs = tag, all[at:end:end] // a filter may append
 		pending.Add(1)
 		if err := s.feed.Emit(ctx, &in.b, done); err != nil {
 			return err

@@ -213,6 +213,25 @@ func TestAnsweredWhenSafe(t *testing.T) {
 	}
 }
 
+// A filter may add records to a batch: those of the batches after it stay.
+func TestAGrownBatchLeavesTheNextAlone(t *testing.T) {
+	r := start(t, func(*Config) {})
+	r.out.Line = func(b *event.Batch, i int) string {
+		if i == 0 {
+			b.Recs = append(b.Recs, event.Record{})
+		}
+		return line(b, i)
+	}
+	body := `{"a":1}` + strings.Repeat(`,{"a":2}`, maxRecords)
+	if status, text, _ := r.send(t, "POST", "/t", "["+body+"]", "Content-Type", jsonType); status != 200 {
+		t.Fatal(status, text)
+	}
+	lines := r.out.Take()
+	if n := len(lines); n != maxRecords+1 || lines[n-1] != "t now a=2" {
+		t.Errorf("%d records, the last one %q", n, lines[n-1])
+	}
+}
+
 func TestNotSafeInTime(t *testing.T) {
 	r := start(t, func(c *Config) { c.SafeTimeout = time.Millisecond })
 	r.out.Hold()
