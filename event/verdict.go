@@ -36,6 +36,15 @@ type Rejection struct {
 	Reason string // the sink's words; may quote the document: never log it
 }
 
+// RetryAll is the verdict that all n items are to be sent again.
+func RetryAll(n int, s Signal, reason string) Verdict {
+	v := Verdict{Signal: s, Reason: reason, Retry: make([]uint32, n)}
+	for i := range v.Retry {
+		v.Retry[i] = uint32(i)
+	}
+	return v
+}
+
 // Counts reports whether the verdict speaks for exactly n items.
 func (v *Verdict) Counts(n int) bool {
 	return uint64(v.Accepted)+uint64(v.Duplicate)+uint64(len(v.Retry))+uint64(len(v.Reject)) == uint64(n)

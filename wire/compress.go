@@ -24,12 +24,6 @@ const (
 	ZstdCodec
 )
 
-// Compression reports whether CodecOf says gzip.
-func Compression(payload, label []byte) (gzipped bool, err error) {
-	c, err := CodecOf(payload, label)
-	return c == GzipCodec, err
-}
-
 // CodecOf tells from the payload's first bytes and the option's label how a
 // packed payload is compressed. The bytes count for more than the label:
 // entries are arrays and never begin like a compressed stream.
@@ -72,9 +66,6 @@ func (z *Inflater) Unpack(codec Codec, dst, src []byte, max int) ([]byte, error)
 	}
 	return z.gzip(dst, src, max)
 }
-
-// Gzip is Unpack of gzip.
-func (z *Inflater) Gzip(dst, src []byte, max int) ([]byte, error) { return z.gzip(dst, src, max) }
 
 // room makes dst, which keeps its content, hold size bytes.
 func (z *Inflater) room(dst []byte, size int) ([]byte, error) {

@@ -96,9 +96,9 @@ func (s *server) take(p *wire.Parts) bool {
 	if p.Mode == wire.Message {
 		body = p.Record
 	}
-	gzipped, err := wire.Compression(body, p.Option.Compressed)
-	if err == nil && gzipped {
-		body, err = new(wire.Inflater).Gzip(nil, body, 1<<24)
+	codec, err := wire.CodecOf(body, p.Option.Compressed)
+	if err == nil && codec != wire.Plain {
+		body, err = new(wire.Inflater).Unpack(codec, nil, body, 1<<24)
 	}
 	if err != nil {
 		s.t.Error(err)

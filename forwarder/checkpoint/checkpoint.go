@@ -27,7 +27,7 @@ type Store struct {
 	mu   sync.Mutex
 	data map[string][]byte
 	keys []string // of data, in order; nil: not known
-	// dirty counts changes since the last successful Save began.
+	// dirty: something changed since the last image that was saved, or is being saved.
 	dirty bool
 
 	taken uint64 // images
@@ -135,7 +135,7 @@ func (s *Store) Take() (save func() error) {
 	if s.keys == nil {
 		s.keys = sorted(s.data)
 	}
-	n, image := s.taken, encodeSorted(nil, s.keys, s.data)
+	n, image := s.taken, encode(s.keys, s.data)
 	return func() error { return s.write(n, image) }
 }
 

@@ -26,18 +26,15 @@ var errDamaged = errors.New("damaged")
 
 func sum(p []byte) uint32 { return crc32.Checksum(p, crc32.MakeTable(crc32.Castagnoli)) }
 
-func encode(dst []byte, data map[string][]byte) []byte { return encodeSorted(dst, sorted(data), data) }
-
 func sorted(data map[string][]byte) []string { return slices.Sorted(maps.Keys(data)) }
 
-// encodeSorted takes the keys of data in order.
-func encodeSorted(dst []byte, keys []string, data map[string][]byte) []byte {
+// encode makes the file of data, whose keys are given in order.
+func encode(keys []string, data map[string][]byte) []byte {
 	size := header + 4
 	for k, v := range data {
 		size += 6 + len(k) + len(v)
 	}
-	dst = slices.Grow(dst, size)
-	dst = append(dst, magic...)
+	dst := append(make([]byte, 0, size), magic...)
 	dst = binary.LittleEndian.AppendUint32(dst, version)
 	dst = binary.LittleEndian.AppendUint32(dst, uint32(len(data)))
 	for _, k := range keys {

@@ -43,7 +43,7 @@ func (c *conn) buryChunk(err error, raw []byte) bool {
 		return false
 	}
 	if why == tooLarge { // else counted where the connection ends
-		c.count(why, 1)
+		c.count(why)
 	}
 	return true
 }
@@ -57,7 +57,7 @@ func (c *conn) reject(why reason, raw []byte) {
 		c.rejections++
 		c.rejected = append(c.rejected, raw...)
 	}
-	c.count(why, 1)
+	c.count(why)
 }
 
 // buryRejected makes one dead letter of a batch's bad entries, one behind the
@@ -85,7 +85,7 @@ func (c *conn) refuse(why reason) error {
 			return fmt.Errorf("cannot keep a bad frame as a dead letter (it is not acknowledged): %s", why)
 		}
 	}
-	c.count(why, 1)
+	c.count(why)
 	c.build.reset()
 	c.owe(p.Option.Chunk)
 	if err := c.emit(nil, nil); err != nil {

@@ -87,7 +87,7 @@ type conn struct {
 
 func newConn(ctx, hard context.Context, l *Listener, nc net.Conn, out Out) *conn {
 	c := &conn{
-		l: l, out: out, raw: nc, nc: nc, hard: hard, host: hostOf(nc), peer: nc.RemoteAddr().String(), base: l.base,
+		l: l, out: out, raw: nc, nc: nc, hard: hard, host: netin.HostOf(nc.RemoteAddr().String()), peer: nc.RemoteAddr().String(), base: l.base,
 		share: netin.Share{Room: l.room}, heard: time.Now(), progress: progress{wake: make(chan struct{}, 1)},
 	}
 	if a := nc.LocalAddr(); a != nil && a.Network() == "unix" {

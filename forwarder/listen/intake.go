@@ -51,7 +51,7 @@ func (c *conn) take() error {
 // cannot be one of this protocol.
 func (c *conn) broken() error {
 	f := &c.frame
-	c.count(badFrame, 1)
+	c.count(badFrame)
 	c.flushCounts()
 	if f.N >= 0 {
 		return nil
@@ -252,8 +252,8 @@ func (c *conn) fill(entries []byte, at int, index int64, s *stamp) (int, int64) 
 	return at, index
 }
 
-// count notes bad entries of the batch being made.
-func (c *conn) count(why reason, n int) { c.dropped[why] += n }
+// count notes a bad entry of the batch being made.
+func (c *conn) count(why reason) { c.dropped[why]++ }
 
 // flushCounts puts them where people see them.
 func (c *conn) flushCounts() {

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"log/slog"
 	"net"
-	"net/netip"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -132,7 +131,7 @@ func (l *Listener) accept(ctx context.Context, s net.Listener, start func(net.Co
 			continue
 		}
 		wait = 0
-		host := hostOf(nc)
+		host := netin.HostOf(nc.RemoteAddr().String())
 		switch {
 		case !l.door.Admits(host):
 			l.turnAway(nc, "network", "connection refused: the network is denied, or not allowed")
@@ -163,13 +162,4 @@ func (l *Listener) serve(ctx, hard context.Context, nc net.Conn, out Out) {
 		l.open.Add(-1)
 	}()
 	c.run()
-}
-
-// hostOf is where a connection comes from; not valid: from a unix socket.
-func hostOf(nc net.Conn) netip.Addr {
-	ap, err := netip.ParseAddrPort(nc.RemoteAddr().String())
-	if err != nil {
-		return netip.Addr{}
-	}
-	return ap.Addr().Unmap()
 }

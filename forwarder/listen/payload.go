@@ -33,7 +33,7 @@ func (c *conn) unpack(p *wire.Parts) (entries []byte, rest *pieces, n int, err e
 		return nil, nil, 0, err
 	}
 	if !errors.As(err, new(wire.TooLargeError)) {
-		c.count(badCompression, 1)
+		c.count(badCompression)
 		c.flushCounts()
 	}
 	return nil, nil, 0, fmt.Errorf("cannot unpack a chunk (nothing of it is taken in): %w", err)

@@ -38,7 +38,7 @@ func (g *Guard) Accept() (net.Conn, error) {
 			continue
 		}
 		wait = 0
-		host := HostOf(nc.RemoteAddr())
+		host := HostOf(nc.RemoteAddr().String())
 		switch {
 		case !g.Door.Admits(host):
 			g.turnAway(nc, "connection refused: the network is denied, or not allowed")
@@ -78,8 +78,8 @@ func (c *guarded) Close() error {
 
 // HostOf is where a connection or datagram comes from; not valid: from a unix
 // socket.
-func HostOf(a net.Addr) netip.Addr {
-	ap, err := netip.ParseAddrPort(a.String())
+func HostOf(address string) netip.Addr {
+	ap, err := netip.ParseAddrPort(address)
 	if err != nil {
 		return netip.Addr{}
 	}

@@ -36,7 +36,7 @@ type conn struct {
 
 func newConn(s *Server, nc net.Conn, peer string, out netin.Out) *conn {
 	c := &conn{s: s, nc: nc, from: peer, m: s.maker(peer, out), share: netin.Share{Room: s.room}, buf: make([]byte, baseMemory)}
-	if host := netin.HostOf(nc.RemoteAddr()); host.IsValid() {
+	if host := netin.HostOf(nc.RemoteAddr().String()); host.IsValid() {
 		c.from = host.String()
 	}
 	return c

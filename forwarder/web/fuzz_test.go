@@ -25,7 +25,7 @@ func FuzzBody(f *testing.F) {
 		in.b.Arena = bytes.Clone(body)
 		switch kind(k % 4) {
 		case kindMsgpack:
-			err = in.msgpack(s)
+			err = in.msgpack()
 		case kindLines:
 			err = in.lines(s)
 		default:

@@ -135,7 +135,7 @@ func (in *intake) records(s *Server, r *http.Request) error {
 	case kindLines:
 		err = in.lines(s)
 	case kindMsgpack:
-		err = in.msgpack(s)
+		err = in.msgpack()
 	}
 	if err != nil {
 		return err

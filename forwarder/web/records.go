@@ -63,7 +63,7 @@ func (in *intake) lines(s *Server) error {
 }
 
 // msgpack makes a record of each map: one behind the other, or in arrays.
-func (in *intake) msgpack(s *Server) error {
+func (in *intake) msgpack() error {
 	for at := 0; at < len(in.b.Arena); {
 		v, err := wire.Head(in.b.Arena[at:])
 		if err != nil {
@@ -76,7 +76,7 @@ func (in *intake) msgpack(s *Server) error {
 		if v.Type != wire.Map {
 			return bad("record %d is no map", len(in.b.Recs)+1)
 		}
-		if at, err = in.object(s, at, v); err != nil {
+		if at, err = in.object(at, v); err != nil {
 			return err
 		}
 	}
@@ -84,7 +84,7 @@ func (in *intake) msgpack(s *Server) error {
 }
 
 // object makes a record of the map at arena[at] and returns its end.
-func (in *intake) object(s *Server, at int, v wire.Value) (end int, err error) {
+func (in *intake) object(at int, v wire.Value) (end int, err error) {
 	p := in.b.Arena
 	i := in.begin()
 	at += v.Head
@@ -156,16 +156,9 @@ func (s *Server) requestFields(r *http.Request) (list []event.Pair) {
 	if s.cfg.AddAddress {
 		from, _, _ := strings.Cut(r.Header.Get("X-Forwarded-For"), ",")
 		if from = strings.TrimSpace(from); from == "" {
-			from = hostOf(r.RemoteAddr)
+			from = netin.HostOf(r.RemoteAddr).String()
 		}
 		list = append(list, event.Pair{Name: "REMOTE_ADDR", Value: from})
 	}
 	return list
 }
-
-type address string
-
-func (a address) Network() string { return "tcp" }
-func (a address) String() string  { return string(a) }
-
-func hostOf(remote string) string { return netin.HostOf(address(remote)).String() }

@@ -69,7 +69,7 @@ func (s *Sink) Deliver(ctx context.Context, c *event.Chunk) (event.Verdict, erro
 	case err == nil:
 		return v, nil
 	case ctx.Err() == nil && closed(err) && c.Tries%rebuildAfter == 0 && c.Bytes() > suspect && c.Len() > 1:
-		return retryAll(c, event.TooLarge, "connection_closed"), nil
+		return event.RetryAll(c.Len(), event.TooLarge, "connection_closed"), nil
 	}
 	return event.Verdict{}, fmt.Errorf("cannot deliver to %s: %w", n.name, err)
 }
@@ -82,14 +82,6 @@ const suspect = 256 << 10
 
 func closed(err error) bool {
 	return errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) || errors.Is(err, io.EOF)
-}
-
-func retryAll(c *event.Chunk, s event.Signal, reason string) event.Verdict {
-	v := event.Verdict{Signal: s, Reason: reason, Retry: make([]uint32, c.Len())}
-	for i := range v.Retry {
-		v.Retry[i] = uint32(i)
-	}
-	return v
 }
 
 // header is what every request says.
@@ -186,7 +178,7 @@ func (s *Sink) judge(a *answer, c *event.Chunk) (event.Verdict, error) {
 // refused is the verdict for an answer that is not 2xx.
 func (s *Sink) refused(res *esapi.Response, a *answer, c *event.Chunk) event.Verdict {
 	status := res.StatusCode
-	v := retryAll(c, event.Pause, reasonOf(status, a.item.typ))
+	v := event.RetryAll(c.Len(), event.Pause, reasonOf(status, a.item.typ))
 	switch status {
 	case http.StatusTooManyRequests, http.StatusInternalServerError, http.StatusBadGateway,
 		http.StatusServiceUnavailable, http.StatusGatewayTimeout, http.StatusRequestTimeout:

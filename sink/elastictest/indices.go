@@ -48,7 +48,6 @@ type indices struct {
 	backing    map[string]string // backing index -> its data stream
 	templates  map[string]*template
 	components map[string]*template
-	now        func() time.Time
 	maxShards  int
 	undated    bool // backing indices have no date in their names, as OpenSearch's
 }
@@ -65,7 +64,7 @@ type template struct {
 
 func newIndices() *indices {
 	return &indices{
-		byName: map[string]*target{}, backing: map[string]string{}, components: map[string]*template{}, now: time.Now, maxShards: 1000,
+		byName: map[string]*target{}, backing: map[string]string{}, components: map[string]*template{}, maxShards: 1000,
 		// as the one that the full distribution has built in
 		templates: map[string]*template{"logs": {patterns: []string{"logs-*-*"}, priority: 100, stream: true}},
 	}
@@ -130,7 +129,7 @@ func (x *indices) backingName(prefix, name string, n int) string {
 	if x.undated {
 		return fmt.Sprintf("%s%s-%06d", prefix, name, n)
 	}
-	return fmt.Sprintf("%s%s-%s-%06d", prefix, name, x.now().UTC().Format("2006.01.02"), n)
+	return fmt.Sprintf("%s%s-%s-%06d", prefix, name, time.Now().UTC().Format("2006.01.02"), n)
 }
 
 // template is the sum of what applies to a new name: the matching index

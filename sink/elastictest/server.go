@@ -5,7 +5,6 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
-	"time"
 )
 
 // Server answers as one node of Elasticsearch 8.19 does. It is an http.Handler;
@@ -14,10 +13,8 @@ type Server struct {
 	store      Store
 	indices    *indices
 	maxBody    int64
-	product    bool
 	openSearch bool
 	authorize  func(header string) bool
-	now        func() time.Time
 
 	faults  atomic.Pointer[func(Request) Fault]
 	calls   atomic.Int64 // bulk requests so far
@@ -48,14 +45,11 @@ type Option func(*Server)
 // WithMaxBody sets http.max_content_length: bytes of a decompressed body (100 MiB).
 func WithMaxBody(n int64) Option { return func(s *Server) { s.maxBody = n } }
 
-// WithoutProduct leaves out the header X-Elastic-Product, as a proxy may.
-func WithoutProduct() Option { return func(s *Server) { s.product = false } }
-
 // AsOpenSearch answers as OpenSearch 3.6 where that matters to a sink: no product
 // header, no parameters and media types of Elasticsearch alone, its error type
 // and names of backing indices, no failure store.
 func AsOpenSearch() Option {
-	return func(s *Server) { s.product, s.openSearch, s.indices.undated = false, true, true }
+	return func(s *Server) { s.openSearch, s.indices.undated = true, true }
 }
 
 // WithAuthorization asks check for each request's Authorization header; where it
@@ -68,19 +62,13 @@ func WithAuthorization(check func(header string) bool) Option {
 // data streams there may be.
 func WithMaxShards(n int) Option { return func(s *Server) { s.indices.maxShards = n } }
 
-// WithClock sets the clock, which names backing indices and times documents
-// without a timestamp.
-func WithClock(now func() time.Time) Option {
-	return func(s *Server) { s.now, s.indices.now = now, now }
-}
-
 // WithFaults is SetFaults from the start.
 func WithFaults(plan func(Request) Fault) Option { return func(s *Server) { s.SetFaults(plan) } }
 
 // New returns a server that keeps its documents in store. It starts nothing.
 func New(store Store, opts ...Option) *Server {
 	s := &Server{
-		store: store, indices: newIndices(), maxBody: 100 << 20, product: true, now: time.Now,
+		store: store, indices: newIndices(), maxBody: 100 << 20,
 		idStart: randomID(6), closed: make(chan struct{}),
 	}
 	s.pool.New = func() any { return &bulk{s: s} }
@@ -138,7 +126,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.unauthorized(w, r)
 		return
 	}
-	if s.product {
+	if !s.openSearch {
 		w.Header().Set("X-Elastic-Product", "Elasticsearch")
 	}
 	switch {

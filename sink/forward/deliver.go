@@ -40,23 +40,15 @@ func (s *Sink) Deliver(ctx context.Context, c *event.Chunk) (event.Verdict, erro
 	case err == nil:
 		return event.Verdict{Accepted: uint32(n)}, nil
 	case errors.As(err, &refused) && refused.all:
-		return retryAll(n, event.Pause, err.Error()), nil
+		return event.RetryAll(n, event.Pause, err.Error()), nil
 	case errors.As(err, new(brokenOff)) && c.Tries%suspectTries == 0 && c.Bytes() > suspect && n > 1:
-		return retryAll(n, event.TooLarge, "connection_closed"), nil
+		return event.RetryAll(n, event.TooLarge, "connection_closed"), nil
 	}
 	return event.Verdict{}, err
 }
 
 func closed(err error) bool {
 	return errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
-}
-
-func retryAll(n int, s event.Signal, reason string) event.Verdict {
-	v := event.Verdict{Signal: s, Reason: reason, Retry: make([]uint32, n)}
-	for i := range v.Retry {
-		v.Retry[i] = uint32(i)
-	}
-	return v
 }
 
 // brokenOff says that a server closed the connection when the frame was on it.
