@@ -75,7 +75,7 @@ func (s *Server) Listen() error {
 	return nil
 }
 
-// Addr is the address taken, for those who asked for port 0.
+// Addr is the address in use: with port 0 the system has chosen the port.
 func (s *Server) Addr() net.Addr { return s.ln.Addr() }
 
 // Run serves until ctx ends. Listen must have succeeded.

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/json"
+	"log/slog"
 	"net/http"
 	"net/http/pprof"
 	"strings"
@@ -13,7 +14,7 @@ import (
 
 // API serves each of views as JSON at /api/v1/ and its name, made anew for
 // each request.
-func API(c Config, views map[string]func() any) http.Handler {
+func API(c Config, views map[string]func() any, log *slog.Logger) http.Handler {
 	mux := http.NewServeMux()
 	for name, view := range views {
 		mux.HandleFunc("GET /api/v1/"+name, func(w http.ResponseWriter, _ *http.Request) {
@@ -34,7 +35,7 @@ func API(c Config, views map[string]func() any) http.Handler {
 	if c.Token == "" {
 		return local(mux)
 	}
-	return guard(c.Value("token", c.Token), mux)
+	return guard(c.Value("token", c.Token), mux, log)
 }
 
 // local serves only requests to a loopback name: else a page that somebody on
@@ -50,11 +51,10 @@ func local(next http.Handler) http.Handler {
 	})
 }
 
-// guard lets in who has the token.
-func guard(token *secret.Value, next http.Handler) http.Handler {
+// guard lets requests with the token through.
+func guard(token *secret.Value, next http.Handler, log *slog.Logger) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		text, _ := token.Get() // with an error it is the one before
-		want := sha256.Sum256([]byte(text))
+		want := sha256.Sum256([]byte(token.Get(log)))
 		given, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 		got := sha256.Sum256([]byte(given)) // so that the comparison takes the same time, whatever the length
 		if !ok || subtle.ConstantTimeCompare(got[:], want[:]) != 1 {

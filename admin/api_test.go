@@ -2,6 +2,7 @@ package admin
 
 import (
 	"encoding/json"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -16,7 +17,7 @@ func TestAPI(t *testing.T) {
 		r.Host = host
 		r.Header.Set("Authorization", authorization)
 		w := httptest.NewRecorder()
-		API(c, views).ServeHTTP(w, r)
+		API(c, views, slog.New(slog.DiscardHandler)).ServeHTTP(w, r)
 		return w.Code, w.Body.String()
 	}
 	secret := Config{Token: "s3cret"}

@@ -64,7 +64,7 @@ func (a *Agent) listen(s *catalog.Settings, o Options, reg *prometheus.Registry,
 		if err := s.Admin.Check(); err != nil {
 			return err
 		}
-		a.api, err = newServer("admin", s.Admin.Listen, s.Admin.TLS, admin.API(s.Admin, a.views(s, o, led)), o, reg)
+		a.api, err = newServer("admin", s.Admin.Listen, s.Admin.TLS, admin.API(s.Admin, a.views(s, o, led), o.Log), o, reg)
 		if err != nil {
 			return err
 		}

@@ -208,8 +208,8 @@ func (b *Batch) PutString(s string, k Kind) Value {
 	return Value{Off: off, Len: uint32(len(s)), Kind: k}
 }
 
-// Since is the span from off to the arena's present end, for those who append
-// to Arena themselves.
+// Since is the span from off to the arena's present end, for code that
+// appends to Arena itself.
 func (b *Batch) Since(off int, k Kind) Value {
 	return Value{Off: uint32(off), Len: uint32(len(b.Arena) - off), Kind: k}
 }

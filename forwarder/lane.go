@@ -206,8 +206,8 @@ func (l *Lane) check() error {
 }
 
 // look returns the account and what the buffer holds, of one moment if one can
-// be found. It holds no lock while it asks the buffer: a buffer may give
-// receipts back under its own, and a receipt may wait for who reads accounts.
+// be found. It holds no lock while it asks the buffer: a buffer may hold its own
+// while it gives receipts back, and a receipt may wait for a reader of accounts.
 func (l *Lane) look() (a ledger.Account, held int) {
 	for range 100 {
 		own := l.own()

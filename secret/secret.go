@@ -8,6 +8,7 @@ package secret
 
 import (
 	"errors"
+	"log/slog"
 	"sync"
 	"time"
 )
@@ -31,11 +32,12 @@ func (f *Files) Again(name string, read func() (string, error)) {
 
 // Value is the setting of that name, which was now when the settings were read.
 func (f *Files) Value(name, now string) *Value {
-	return &Value{text: now, read: f.read[name], looked: time.Now()}
+	return &Value{name: name, text: now, read: f.read[name], looked: time.Now()}
 }
 
 // Value is one secret. Its methods may be called from any goroutine.
 type Value struct {
+	name string                 // of the setting, for logs
 	read func() (string, error) // nil: it never changes
 
 	mu     sync.Mutex
@@ -44,29 +46,31 @@ type Value struct {
 	told   string // the last error
 }
 
-// Get returns the secret as it is now. With an error, which is told once, it is
-// the one before.
-func (v *Value) Get() (string, error) {
+// Get returns the secret as it is now; nothing where v is nil. When its file
+// cannot be read it is the one before, and log tells why, once.
+func (v *Value) Get(log *slog.Logger) string {
+	if v == nil {
+		return ""
+	}
 	if v.read == nil {
-		return v.text, nil
+		return v.text
 	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if time.Since(v.looked) < every {
-		return v.text, nil
+		return v.text
 	}
 	v.looked = time.Now()
 	text, err := v.read()
 	if err == nil && text == "" {
 		err = errors.New("it is empty now") // somebody is writing it
 	}
-	if err == nil {
+	switch {
+	case err == nil:
 		v.text, v.told = text, ""
-		return text, nil
+	case err.Error() != v.told:
+		v.told = err.Error()
+		log.Warn("a secret cannot be read again: the one before stays in use", "setting", v.name, "error", err)
 	}
-	if err.Error() == v.told {
-		return v.text, nil
-	}
-	v.told = err.Error()
-	return v.text, err
+	return v.text
 }

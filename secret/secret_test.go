@@ -1,7 +1,10 @@
 package secret
 
 import (
+	"bytes"
 	"errors"
+	"log/slog"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -13,11 +16,13 @@ func TestAValueFollowsItsFile(t *testing.T) {
 		var f Files
 		f.Again("key", func() (string, error) { reads++; return text, failure })
 		v, fixed := f.Value("key", "one"), f.Value("other", "fixed")
-		get := func(want string, fails bool) {
+		var log bytes.Buffer
+		get := func(want string, told bool) {
 			t.Helper()
-			got, err := v.Get()
-			if got != want || (err != nil) != fails {
-				t.Fatalf("%q, %v; want %q", got, err, want)
+			log.Reset()
+			got := v.Get(slog.New(slog.NewTextHandler(&log, nil)))
+			if got != want || strings.Contains(log.String(), "setting=key") != told {
+				t.Fatalf("%q, log %q; want %q", got, &log, want)
 			}
 		}
 		get("one", false)
@@ -39,8 +44,11 @@ func TestAValueFollowsItsFile(t *testing.T) {
 		text, failure = "three", nil
 		time.Sleep(every)
 		get("three", false)
-		if got, err := fixed.Get(); got != "fixed" || err != nil {
-			t.Fatal(got, err)
+		if got := fixed.Get(nil); got != "fixed" {
+			t.Fatal(got)
+		}
+		if got := (*Value)(nil).Get(nil); got != "" {
+			t.Fatal(got)
 		}
 	})
 }
@@ -49,7 +57,7 @@ func TestGetAllocatesNothing(t *testing.T) {
 	var f Files
 	f.Again("key", func() (string, error) { return "x", nil })
 	v := f.Value("key", "x")
-	if n := testing.AllocsPerRun(100, func() { v.Get() }); n > 0 {
+	if n := testing.AllocsPerRun(100, func() { v.Get(nil) }); n > 0 {
 		t.Errorf("%v allocations", n)
 	}
 }

@@ -112,7 +112,7 @@ func (s *Share) own(owner string, n int) {
 	}
 }
 
-// Wake lets those who wait ask again.
+// Wake makes every waiting source ask again.
 func (s *Share) Wake() {
 	s.budget.mu.Lock()
 	defer s.budget.mu.Unlock()

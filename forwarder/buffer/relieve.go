@@ -46,7 +46,7 @@ func (m *Buffer) relieve() {
 	}
 	m.stuck = freed == 0 && m.share.Admit("") != nil && (m.when == Never || m.full || m.failed != nil)
 	if m.stuck && m.cfg.Overflow != Block {
-		m.share.Wake() // those who wait may bring what will be dropped
+		m.share.Wake() // a waiting source brings a block, and that or an older one is dropped
 	}
 }
 

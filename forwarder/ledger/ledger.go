@@ -17,7 +17,7 @@ import (
 
 // Ledger knows every stream of the process.
 type Ledger struct {
-	gate    sync.RWMutex // shared by what settles, alone for who looks at all streams
+	gate    sync.RWMutex // read-locked while a ticket settles, locked by a look at all streams
 	mu      sync.Mutex   // order: gate, a stream's mu within settle, mu; alone with the gate also mu, a stream's
 	next    uint64
 	streams map[uint64]*Stream

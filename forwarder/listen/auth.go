@@ -82,16 +82,7 @@ func (a *auth) check(p *wire.Ping, of client, nonce, salt []byte) string {
 }
 
 // now is a secret as it is now; nil: nobody's.
-func (a *auth) now(v *secret.Value) []byte {
-	if v == nil {
-		return nil
-	}
-	text, err := v.Get()
-	if err != nil {
-		a.log.Warn("a secret cannot be read again: the one before stays in use", "error", err)
-	}
-	return []byte(text)
-}
+func (a *auth) now(v *secret.Value) []byte { return []byte(v.Get(a.log)) }
 
 // refusal ends a connection before its first frame.
 type refusal struct {

@@ -60,7 +60,7 @@ func (s *pendingSet) enter(key chunkKey, wait func() waiter) *pending {
 	return p
 }
 
-// leave takes the chunk out and returns who waits for it.
+// leave takes the chunk out and returns the connections that wait for it.
 func (p *pending) leave() []waiter {
 	if p.set.m[p.key] == p {
 		delete(p.set.m, p.key)
@@ -92,8 +92,8 @@ func (p *pending) done() {
 	}
 }
 
-// fail says that the chunk was not taken in whole. Who waits for it is closed
-// without an ack, so that its client sends the chunk again.
+// fail says that the chunk was not taken in whole. Connections that wait for it
+// are closed without an ack, so that their clients send the chunk again.
 func (p *pending) fail() {
 	p.set.mu.Lock()
 	waiters := p.leave()

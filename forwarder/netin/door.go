@@ -94,7 +94,7 @@ func (d *Door) Enter(host netip.Addr) bool {
 	return true
 }
 
-// Leave is for who has entered.
+// Leave undoes Enter.
 func (d *Door) Leave(host netip.Addr) {
 	if d.most == 0 || !host.IsValid() {
 		return

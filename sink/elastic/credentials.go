@@ -1,7 +1,7 @@
 package elastic
 
 import (
-	"fmt"
+	"log/slog"
 	"net/url"
 
 	"sluice/secret"
@@ -27,22 +27,13 @@ func (c *Config) credentials(fixed string) credentials {
 	return credentials{fixed: fixed}
 }
 
-// header is the value of Authorization; empty: none. With an error it is the
-// one before.
-func (c *credentials) header() (string, error) {
+// header is the value of Authorization; empty: none.
+func (c *credentials) header(log *slog.Logger) string {
 	switch {
 	case c.key != nil:
-		key, err := c.key.Get()
-		if err != nil {
-			err = fmt.Errorf("cannot read elasticsearch.api_key: %w", err)
-		}
-		return authorization(key, nil), err
+		return authorization(c.key.Get(log), nil)
 	case c.word != nil:
-		word, err := c.word.Get()
-		if err != nil {
-			err = fmt.Errorf("cannot read elasticsearch.password: %w", err)
-		}
-		return authorization("", url.UserPassword(c.user, word)), err
+		return authorization("", url.UserPassword(c.user, c.word.Get(log)))
 	}
-	return c.fixed, nil
+	return c.fixed
 }

@@ -60,7 +60,7 @@ func (s *Sink) Deliver(ctx context.Context, c *event.Chunk) (event.Verdict, erro
 	via.Transport = n.client
 	v, healthy, err := s.exchange(rctx, bulk, via, c)
 	s.seconds.Observe(time.Since(start).Seconds())
-	if err == nil || ctx.Err() == nil { // who gave up on his own account learnt nothing
+	if err == nil || ctx.Err() == nil { // a delivery that we ended ourselves says nothing of the server
 		if s.nodes.mark(n, healthy) {
 			s.log.Warn("an Elasticsearch server is left out after failures, or used again", "url", n.name, "used", healthy)
 		}
@@ -90,11 +90,7 @@ func (s *Sink) header() http.Header {
 	for _, p := range s.like.Headers {
 		h.Set(p.Name, p.Value)
 	}
-	auth, err := s.auth.header()
-	if err != nil {
-		s.log.Warn("a secret cannot be read again: the one before stays in use", "error", err)
-	}
-	if auth != "" {
+	if auth := s.auth.header(s.log); auth != "" {
 		h["Authorization"] = []string{auth}
 	}
 	return h

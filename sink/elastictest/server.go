@@ -8,7 +8,7 @@ import (
 )
 
 // Server answers as one node of Elasticsearch 8.19 does. It is an http.Handler;
-// who embeds it owns the http.Server around it.
+// the http.Server around it is its user's.
 type Server struct {
 	store      Store
 	indices    *indices

@@ -131,16 +131,7 @@ func (s *Sink) dial(ctx context.Context, srv *server) (*conn, error) {
 }
 
 // now is a secret as it is now; nil: there is none.
-func (s *Sink) now(v *secret.Value) []byte {
-	if v == nil {
-		return nil
-	}
-	text, err := v.Get()
-	if err != nil {
-		s.log.Warn("a secret cannot be read again: the one before stays in use", "error", err)
-	}
-	return []byte(text)
-}
+func (s *Sink) now(v *secret.Value) []byte { return []byte(v.Get(s.log)) }
 
 // handshake is the client's half: HELO, PING, PONG.
 func (s *Sink) handshake(ctx context.Context, c *conn, srv *server) error {

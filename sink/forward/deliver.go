@@ -101,7 +101,7 @@ func (s *Sink) send(ctx context.Context, p *parcel) error {
 			return s.exchange(ctx, srv, c, p)
 		}
 		if ctx.Err() != nil {
-			return err // who gave up on his own account learnt nothing
+			return err // a delivery that we ended ourselves says nothing of the server
 		}
 		s.judge(srv, err)
 		if errors.As(err, new(refusal)) {

@@ -54,7 +54,7 @@ func (s *Span) Cut(list []Found, end int64) (own []Found) {
 // not to be found.
 func (s *Span) Over() bool { return s.from >= s.to }
 
-// Met reports whether who reads t from its beginning on to an end meets all of
+// Met reports whether reading t from its beginning up to an end passes over all of
 // the span that lies before that end.
 func (s *Span) Met(t Span) bool { return s.file == t.file && s.from >= t.from }
 
