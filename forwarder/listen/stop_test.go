@@ -18,6 +18,7 @@ func TestStopGivesOutOwedAcks(t *testing.T) {
 	send(t, nc, append(raw, raw[:len(raw)/2]...)) // the second one is abandoned
 	idle := s.dial(t)
 	out.until(t, "the first message", func() bool { return out.batches == 1 })
+	poll(t, "the idle connection", func() bool { return s.metric(t, "sluice_forward_connections", "") == 2 }) // else the stop resets it
 	s.cancel()
 	if got := answers(t, idle); got != "" {
 		t.Errorf("idle connection read %q", got)
