@@ -81,6 +81,8 @@ type Batch struct {
 	Kept   bool      // its records were held when an earlier process ended, and are safe
 
 	index map[string]uint16 // of Keys
+	after []uint16          // of each key: the one that Key was asked for after it
+	last  uint16            // what Key was last asked for
 }
 
 // Emit hands a batch on. On return the batch is the caller's again.
@@ -92,20 +94,29 @@ func (b *Batch) Reset(arena []byte) {
 	b.Arena = arena
 	b.Fields, b.Recs, b.Ack = b.Fields[:0], b.Recs[:0], nil
 	if len(b.Keys) > 1024 { // a stream with ever new keys must not keep them all
-		b.Keys = nil
-		b.index = nil
+		b.Keys, b.index = nil, nil
+		b.after, b.last = nil, 0
 	}
 }
 
 // Full reports whether no further key fits.
 func (b *Batch) Full() bool { return len(b.Keys) >= MaxKeys }
 
-// Key interns a key. It does not keep name.
+// Key interns a key. It does not keep name. Keys come in the same order record
+// after record, so the one that came after the last one before is tried first.
 func (b *Batch) Key(name []byte) uint16 {
-	if k, ok := b.index[string(name)]; ok {
-		return k
+	if int(b.last) < len(b.after) {
+		if k := b.after[b.last]; b.Keys[k] == string(name) {
+			b.last = k
+			return k
+		}
 	}
-	return b.addKey(string(name))
+	k, ok := b.index[string(name)]
+	if !ok {
+		k = b.addKey(string(name))
+	}
+	b.after[b.last], b.last = k, k
+	return k
 }
 
 // KeyString is Key for a string.
@@ -125,6 +136,7 @@ func (b *Batch) addKey(name string) uint16 {
 	}
 	k := uint16(len(b.Keys))
 	b.Keys = append(b.Keys, name)
+	b.after = append(b.after, 0)
 	b.index[name] = k
 	return k
 }
@@ -257,6 +269,7 @@ func (b *Batch) Branch() *Batch {
 	c.Keys = append([]string(nil), b.Keys...)
 	c.Fields = append([]Field(nil), b.Fields...)
 	c.Recs = append([]Record(nil), b.Recs...)
+	c.after = append([]uint16(nil), b.after...)
 	c.index = nil
 	for k, name := range c.Keys {
 		if c.index == nil {

@@ -1,6 +1,7 @@
 package event
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -211,5 +212,44 @@ func TestOldestIsTheOldestLiveRecord(t *testing.T) {
 	b.Recs = []Record{{Time: Time{Sec: 50}, State: Dropped}, {}, {Time: Time{Sec: 70, Nsec: 1}}, {Time: Time{Sec: 200}}, {Time: Time{Sec: 1 << 40}}, {Time: Time{Sec: -5}}}
 	if got := b.Oldest(); got != 70e9+1 {
 		t.Fatal(got)
+	}
+}
+
+// Whatever the order in which keys are asked for, each has one number.
+func TestKeysInAnyOrder(t *testing.T) {
+	b, r := &Batch{}, rand.New(rand.NewPCG(1, 2))
+	numbers := map[string]uint16{}
+	for i := range 3000 {
+		name := fmt.Sprint("k", r.IntN(i/100+1))
+		if r.IntN(3) > 0 {
+			name = fmt.Sprint("k", i%7)
+		}
+		k := b.Key([]byte(name))
+		if was, ok := numbers[name]; ok && k != was || b.Keys[k] != name {
+			t.Fatalf("%s is %d, which is %s; it was %d", name, k, b.Keys[k], was)
+		}
+		if numbers[name] = k; b.KeyString(name) != k {
+			t.Fatalf("KeyString says %d of %s, Key %d", b.KeyString(name), name, k)
+		}
+		if i%500 == 499 {
+			b = b.Branch()
+		}
+	}
+	for i := range 1100 { // too many to keep
+		b.KeyString(fmt.Sprint("more", i))
+	}
+	b.Reset(nil)
+	if k := b.Key([]byte("k6")); k != 0 || len(b.Keys) != 1 {
+		t.Errorf("%d of %d keys", k, len(b.Keys))
+	}
+}
+
+func BenchmarkKey(b *testing.B) {
+	batch := &Batch{}
+	names := [][]byte{[]byte("time"), []byte("level"), []byte("logger"), []byte("message"), []byte("status"), []byte("took")}
+	for b.Loop() {
+		for _, name := range names {
+			batch.Key(name)
+		}
 	}
 }

@@ -36,6 +36,7 @@ type format interface {
 type scratch struct {
 	match []int
 	keys  []uint16 // of names asked for before, to be tried first
+	last  lastTime
 }
 
 // key interns the i-th of a format's names. Batch after batch names have the
@@ -156,7 +157,7 @@ func (p *Parser) Parse(b *event.Batch, v event.Value) (t event.Time, ok bool) {
 	t, ok = p.format.fields(b, v, s)
 	if ok {
 		b.Fields = b.Fields[:from+LastWins(b.Fields[from:])]
-		t, ok = p.finish(b, from, t)
+		t, ok = p.finish(b, from, t, s)
 	}
 	if !ok {
 		b.Fields, b.Arena = b.Fields[:from], b.Arena[:arena]
@@ -184,11 +185,11 @@ func (p *Parser) Into(b *event.Batch, i int, v event.Value) bool {
 
 // finish takes the time out of the fields from b.Fields[from] on and gives the
 // others their types.
-func (p *Parser) finish(b *event.Batch, from int, t event.Time) (event.Time, bool) {
+func (p *Parser) finish(b *event.Batch, from int, t event.Time, s *scratch) (event.Time, bool) {
 	if t.IsZero() && p.timeKey != "" {
 		at := slices.IndexFunc(b.Fields[from:], func(f event.Field) bool { return b.Keys[f.Key] == p.timeKey })
 		if at >= 0 {
-			found, fate := p.time.read(b, b.Fields[from+at].Val)
+			found, fate := p.time.readAfter(&s.last, b, b.Fields[from+at].Val)
 			if fate == timeInvalid {
 				return t, false
 			}

@@ -1,6 +1,8 @@
 package parser
 
 import (
+	"slices"
+
 	"sluice/event"
 	"sluice/parser/timefmt"
 )
@@ -14,6 +16,14 @@ const (
 	timeInvalid      // it holds none, so the text is not valid
 )
 
+// lastTime is the last text that was read, and its time: many lines in a row
+// are of the same second.
+type lastTime struct {
+	text [40]byte
+	n    int // the text's length; 0: there is none
+	time event.Time
+}
+
 // timeReader reads the time as settings say. Under auto what is none is no
 // mistake.
 type timeReader struct {
@@ -21,6 +31,8 @@ type timeReader struct {
 	guess  *timefmt.Guesser
 	forms  []*timefmt.Parser
 	number bool // of mixed: a number counts, behind the forms
+	// lasting says that a text means the same time whenever it is read.
+	lasting bool
 }
 
 func newTimeReader(cfg Config) (r timeReader, err error) {
@@ -69,7 +81,21 @@ func newTimeReader(cfg Config) (r timeReader, err error) {
 	if len(r.forms) == 0 {
 		r.guess = timefmt.NewGuesser(zone, cfg.Now)
 	}
+	r.lasting = r.guess == nil && !slices.ContainsFunc(r.forms, func(p *timefmt.Parser) bool { return !p.Complete() })
 	return r, nil
+}
+
+// readAfter is read by one who reads many in a row.
+func (r *timeReader) readAfter(last *lastTime, b *event.Batch, v event.Value) (event.Time, fate) {
+	text := b.Bytes(v)
+	if last.n > 0 && v.Kind == event.Text && string(text) == string(last.text[:last.n]) {
+		return last.time, timeRead
+	}
+	t, f := r.read(b, v)
+	if f == timeRead && v.Kind == event.Text && len(text) <= len(last.text) && r.lasting {
+		last.n, last.time = copy(last.text[:], text), t
+	}
+	return t, f
 }
 
 func (r *timeReader) read(b *event.Batch, v event.Value) (t event.Time, f fate) {

@@ -22,8 +22,7 @@ const (
 // the batch's arena. Nothing is allocated for a record.
 type builder struct {
 	b        event.Batch
-	seen     []uint32      // by key: where in b.Fields it was last added, to find one that comes twice
-	like     []event.Field // the rest of the record before: its keys are likely this one's
+	seen     []uint32 // by key: where in b.Fields it was last added, to find one that comes twice
 	keyBytes int
 	text     []byte // a key that is not a string, as text
 }
@@ -148,10 +147,6 @@ func (d *builder) record(p []byte, at, shift int, t wire.Time, s *stamp) (end in
 	if r.Time.IsZero() {
 		r.Time = s.now
 	}
-	d.like = nil
-	if last := len(d.b.Recs) - 1; last >= 0 {
-		d.like = d.b.FieldsOf(last)
-	}
 	d.b.Begin(r)
 	at += v.Head
 	for range v.Count {
@@ -204,12 +199,6 @@ func (d *builder) key(v wire.Value, p []byte) uint16 {
 	if v.Type != wire.Str && v.Type != wire.Bin {
 		d.text = keyText(d.text[:0], v.Type, p)
 		name = d.text
-	}
-	if len(d.like) > 0 {
-		k := d.like[0].Key
-		if d.like = d.like[1:]; d.b.Keys[k] == string(name) {
-			return k
-		}
 	}
 	known := len(d.b.Keys)
 	k := d.b.Key(name)

@@ -77,6 +77,9 @@ func (p *program) prepare() {
 			in.sure = !in.here.meets(in.set) && !(in.lazy && in.here.match)
 		}
 	}
+	if p.anchor || p.line || len(p.prefix) > 0 { // there are few places to begin at
+		p.must = p.prefix
+	}
 }
 
 // visible is the first instruction from pc on that does more than to note a

@@ -43,7 +43,7 @@ func (p *program) find(dst []int, text []byte) (match []int, found, done bool) {
 func (p *program) match(text []byte) (found, done bool) { return p.search(nil, text) }
 
 func (p *program) search(places []int, text []byte) (found, done bool) {
-	if !p.anchor && !p.line && !bytes.Contains(text, p.must) {
+	if !bytes.Contains(text, p.must) {
 		return false, true
 	}
 	if !utf8.Valid(text) {

@@ -2,6 +2,7 @@ package timefmt
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -117,6 +118,12 @@ func NewParser(form string, zone *time.Location, now func() time.Time) (*Parser,
 	steps, err := compile(form)
 	p.steps = steps
 	return p, err
+}
+
+// Complete reports whether the form has the year, so that a text means the same
+// time whenever it is read.
+func (p *Parser) Complete() bool {
+	return p.iso || slices.ContainsFunc(p.steps, func(s step) bool { return strings.IndexByte("YyGgsQ", s.verb) >= 0 })
 }
 
 // Parse reads the time at the start of text; what follows it does not matter,

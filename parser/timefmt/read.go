@@ -144,6 +144,12 @@ func (r *reading) digits(n int) (v int64, count int) {
 
 // number reads up to width digits, or a blank and one less, within limits.
 func (r *reading) number(to *int, width, lo, hi int, mark has) bool {
+	if p := r.p[r.i:]; width == 2 && len(p) > 1 && p[0]-'0' <= 9 && p[1]-'0' <= 9 { // the usual one
+		*to = int(p[0]-'0')*10 + int(p[1]-'0')
+		r.i += 2
+		r.has |= mark
+		return *to >= lo && *to <= hi
+	}
 	if width == 2 && r.i+1 < len(r.p) && r.p[r.i] == ' ' {
 		r.i++
 		width = 1
@@ -252,6 +258,9 @@ var (
 // which some write, counts too.
 func (r *reading) name(list []string, to *int, base int, mark has) bool {
 	for i, full := range list {
+		if r.i == len(r.p) || r.p[r.i]|0x20 != full[0] {
+			continue
+		}
 		n := r.matched(full)
 		if n < 3 {
 			continue
