@@ -71,7 +71,7 @@ type identity struct {
 
 	mu      sync.Mutex
 	entry   entry
-	rest    []byte // of the written entry, behind offset and size; nil: not as it stands
+	rest    []byte // of the written entry, in the store's value: behind offset and size; nil: not as it stands
 	awaited []awaited
 	written bool // the entry is in the store
 	gone    bool // the entry shall not be written again
@@ -205,10 +205,11 @@ func (i *identity) write() {
 		}
 		i.rest = rest[1:]
 	}
-	val := make([]byte, 0, len(i.rest)+64)
-	val = strconv.AppendInt(append(val, `{"off":`...), i.entry.Off, 10)
-	val = strconv.AppendInt(append(val, `,"size":`...), i.entry.Size, 10)
-	i.store.Set(i.name, append(append(val, ','), i.rest...))
+	front := strconv.AppendInt(append(make([]byte, 0, 64), `{"off":`...), i.entry.Off, 10)
+	front = append(strconv.AppendInt(append(front, `,"size":`...), i.entry.Size, 10), ',')
+	val := slices.Concat(front, i.rest)
+	i.rest = val[len(front):]
+	i.store.Set(i.name, val)
 	i.written = true
 }
 

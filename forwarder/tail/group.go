@@ -42,8 +42,7 @@ type group struct {
 	// The reader's alone.
 	rules    *multiline.Rules // nil: every line is a record
 	wished   string           // what the pod's annotation says of them
-	partials [2]join          // lines of stdout and stderr whose end is still to come
-	traces   [2]join          // lines that may go on
+	*joins                    // nil while it is not active: then none is open
 	states   [2]multiline.State
 	due      time.Time
 	counted  bool            // among the idle files that are open

@@ -44,6 +44,12 @@ type join struct {
 	flags  event.Flags
 }
 
+// joins are those of a group: of stdout and stderr each.
+type joins struct {
+	partials [2]join // lines whose end is still to come
+	traces   [2]join // lines that may go on
+}
+
 // part is what of a join is in one file: that file's position waits at start.
 type part struct {
 	f     *file

@@ -60,7 +60,7 @@ func (r *reader) collect() {
 			g.kind = fresh
 			r.behind[fresh] = append(r.behind[fresh], g)
 		case !g.active:
-			g.active = true
+			g.active, g.joins = true, new(joins)
 			g.idle.Store(false)
 			r.unwatch(g)
 			if g.counted {

@@ -15,7 +15,7 @@ func (r *reader) rest(g *group) bool {
 		return false
 	}
 	if len(r.queue) == 0 {
-		g.active = false
+		g.active, g.joins = false, nil
 		g.idle.Store(true)
 		return true
 	}
@@ -29,7 +29,7 @@ func (r *reader) rest(g *group) bool {
 		return true
 	}
 	// What was written before the watch was there wakes nobody.
-	g.active, g.watched = false, wd
+	g.active, g.joins, g.watched = false, nil, wd
 	g.idle.Store(true)
 	if st, err := statFD(f.fd); err != nil || st.size != f.seen.Load() || f.rotated.Load() || g.gone.Load() {
 		r.wakeUp(g)

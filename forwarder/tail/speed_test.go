@@ -44,7 +44,7 @@ func parsing(tb testing.TB, size int, mk func(n int) string) (r *reader, g *grou
 	if err != nil {
 		tb.Fatal(err)
 	}
-	g = &group{tag: "t", rules: t.rules, pod: pathOnly{&event.Fragment{}}, place: place{uid: "u", container: "c", restart: "0"}}
+	g = &group{tag: "t", rules: t.rules, joins: new(joins), pod: pathOnly{&event.Fragment{}}, place: place{uid: "u", container: "c", restart: "0"}}
 	f = newFile(g, fd, observed{path: path}, 0)
 	tb.Cleanup(func() { g.close(f) })
 	if i, err := r.identify(g, f, false); err != nil || i == nil {
