@@ -68,9 +68,14 @@ func TestIdleConnectionGivesMemoryBack(t *testing.T) {
 		send(t, theirs, packed(20000, "big"))
 		expect(t, theirs, ack("big"))
 		<-time.After(quiet)
+		synctest.Wait()
+		size, records = c.frames.Size(), cap(c.build.b.Recs)
 		stop()
 		<-done
-		return c.frames.Size(), cap(c.build.b.Recs)
+		if left := c.frames.Size() + cap(c.build.b.Recs); left > 0 {
+			t.Errorf("at its end it still holds %d bytes and records", left)
+		}
+		return size, records
 	}
 	synctest.Test(t, func(t *testing.T) {
 		if size, records := held(t, idleTrim/2); size < 100<<10 || records == 0 {

@@ -22,6 +22,7 @@ func (c *conn) close(err error) {
 		}
 		c.acks.finish(patience)
 	}
+	c.forget()
 	if half, ok := c.raw.(interface{ CloseWrite() error }); ok && err != io.EOF && !gone(err) {
 		if t, ok := c.nc.(*tls.Conn); ok {
 			t.SetWriteDeadline(time.Now().Add(linger))
@@ -30,13 +31,31 @@ func (c *conn) close(err error) {
 		// What was sent and not read would turn the close into a reset, which
 		// takes acks with it that the client has not read yet.
 		if half.CloseWrite() == nil && c.raw.SetReadDeadline(time.Now().Add(linger)) == nil {
-			io.Copy(io.Discard, c.raw)
+			readAway(c.raw)
 		}
 	}
 	c.nc.Close()
-	c.share.Fit(0)
 	if c.stream != nil {
 		c.stream.Close()
+	}
+}
+
+// forget gives all memory back: nothing is read any more, and who keeps on
+// promising too much comes again faster than we close.
+func (c *conn) forget() {
+	c.frame, c.parts, c.frames = wire.Frame{}, wire.Parts{}, new(wire.Reader)
+	c.build, c.inflater, c.inflated, c.tolds = builder{}, wire.Inflater{}, nil, tolds{}
+	c.share.Fit(0)
+}
+
+// readAway reads until an error and keeps nothing. io.Copy would take 8 KiB for
+// each connection that does so.
+func readAway(r io.Reader) {
+	p := make([]byte, 512)
+	for {
+		if _, err := r.Read(p); err != nil {
+			return
+		}
 	}
 }
 
