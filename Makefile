@@ -44,8 +44,8 @@ fuzz: ## every fuzz target (or TARGETS=REGEXP, without the Fuzz) for FUZZTIME, a
 soak-tail: ## the model test of tail, thousands of random runs; SEED=n begins elsewhere
 	$(GO) test -count=1 -timeout 30m ./forwarder/tail -run TestModel -model.runs $${RUNS:-3000} -model.seed $${SEED:-1} -parallel 8
 
-SCENARIOS ?= run disk crowds filters
-bench: build ## measures, prints tables, writes docs/performance.md; SCENARIOS=disk, crowds or filters for one of them alone; FLUENTD="ruby -I DIR" measures its filters beside
+SCENARIOS ?= run disk crowds starved filters
+bench: build ## measures, prints tables, writes docs/performance.md; SCENARIOS=disk, crowds, starved or filters for one of them alone; FLUENTD="ruby -I DIR" measures its filters beside
 	@for part in $(SCENARIOS); do $(GO) run ./bench $$part || exit 1; done
 
 LENGTH ?= 12m

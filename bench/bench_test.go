@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"sluice/bench/tally"
 	"sluice/conf"
 	"sluice/forwarder/catalog"
 	"sluice/parser"
@@ -26,7 +27,7 @@ func startStore(t *testing.T) string {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
-	go func() { done <- serve(ctx, l) }()
+	go func() { done <- serve(ctx, l, tally.NewServer()) }()
 	t.Cleanup(func() {
 		cancel()
 		if err := <-done; err != nil {
@@ -147,6 +148,8 @@ func TestCommandLine(t *testing.T) {
 		{"forward -mode loud", 1, "is none of"},
 		{"run -only (", 1, "cannot read -only"},
 		{"disk -only (", 1, "cannot read -only"},
+		{"starved -only (", 1, "cannot read -only"},
+		{"store -trouble loud", 1, "-trouble loud is none of busy, silent, slow"},
 	} {
 		var said bytes.Buffer
 		if got := execute(strings.Fields(c.args), os.Stdout, &said); got != c.status || !strings.Contains(said.String(), c.says) {
@@ -175,7 +178,7 @@ func TestSettingsAreTheAgents(t *testing.T) {
 
 func TestScenariosHaveNamesOfTheirOwn(t *testing.T) {
 	seen := map[string]bool{}
-	for _, s := range scenarios(sizes{records: 1000, steady: time.Second}) {
+	for _, s := range append(scenarios(sizes{records: 1000, steady: time.Second}), starved(1000, time.Second)...) {
 		if seen[s.name] || seen[s.title] {
 			t.Errorf("%s (%s) is there twice", s.name, s.title)
 		}

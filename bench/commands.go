@@ -14,6 +14,7 @@ import (
 
 	"sluice/bench/load"
 	"sluice/bench/tally"
+	"sluice/sink/elastictest"
 )
 
 // runStore serves a counting store, prints its URL, and ends with its standard
@@ -21,8 +22,18 @@ import (
 func runStore(ctx context.Context, args []string, out io.Writer) error {
 	fs := flag.NewFlagSet("store", flag.ContinueOnError)
 	listen := fs.String("listen", "127.0.0.1:0", "address; port 0: any")
+	trouble := fs.String("trouble", "", "how bulk requests fare at first: "+troubleNames())
+	length := fs.Duration("for", 15*time.Second, "how long, from the first on")
 	if err := parse(fs, args, false); err != nil {
 		return err
+	}
+	store := tally.NewServer()
+	if *trouble != "" {
+		fault, ok := troubles[*trouble]
+		if !ok {
+			return fmt.Errorf("-trouble %s is none of %s", *trouble, troubleNames())
+		}
+		store.SetFaults(elastictest.For(*length, fault))
 	}
 	l, err := net.Listen("tcp", *listen)
 	if err != nil {
@@ -31,7 +42,7 @@ func runStore(ctx context.Context, args []string, out io.Writer) error {
 	ctx, cancel := untilInputEnds(ctx)
 	defer cancel()
 	fmt.Fprintf(out, "http://%s\n", l.Addr())
-	return serve(ctx, l)
+	return serve(ctx, l, store)
 }
 
 // untilInputEnds is a context that ends with standard input. Its goroutine
@@ -45,9 +56,8 @@ func untilInputEnds(ctx context.Context) (context.Context, context.CancelFunc) {
 	return ctx, cancel
 }
 
-// serve serves an empty counting store until ctx ends.
-func serve(ctx context.Context, l net.Listener) error {
-	store := tally.NewServer()
+// serve serves a counting store until ctx ends.
+func serve(ctx context.Context, l net.Listener, store *tally.Server) error {
 	server := &http.Server{Handler: store}
 	done := make(chan error, 1)
 	go func() { done <- server.Serve(l) }()

@@ -63,6 +63,7 @@ func runCrowds(ctx context.Context, args []string, out io.Writer) error {
 	binary := fs.String("sluice", "bin/sluice", "the binary to measure")
 	results := fs.String("results", "bench/results", "directory for the results as JSON")
 	page := fs.String("page", "docs/performance.md", "page whose table is replaced")
+	profiles := fs.String("profile", "", "directory for the agent's profiles beside slow connections; writes nothing else")
 	if err := parse(fs, args, false); err != nil {
 		return err
 	}
@@ -71,13 +72,16 @@ func runCrowds(ctx context.Context, args []string, out io.Writer) error {
 		return err
 	}
 	defer os.RemoveAll(r.dir)
+	r.profiles = *profiles
 	found := report.CrowdChecks(origin(ctx, r.binary))
 	idle, slow, length := idleConns, slowConns, 20*time.Second
 	if *short {
 		idle, slow, length = 200, 100, time.Second
 	}
-	if err := r.idle(ctx, found, idle); err != nil {
-		return fmt.Errorf("idle connections: %w", err)
+	if r.profiles == "" {
+		if err := r.idle(ctx, found, idle); err != nil {
+			return fmt.Errorf("idle connections: %w", err)
+		}
 	}
 	if err := r.slow(ctx, found, slow, length); err != nil {
 		return fmt.Errorf("slow connections: %w", err)
@@ -85,7 +89,7 @@ func runCrowds(ctx context.Context, args []string, out io.Writer) error {
 	if err := found.Table(out); err != nil {
 		return err
 	}
-	if !*short {
+	if !*short && *profiles == "" {
 		path, err := found.Save(*results)
 		if err != nil {
 			return fmt.Errorf("cannot keep the results: %w", err)

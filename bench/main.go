@@ -35,6 +35,7 @@ func commands() []command {
 		{"run", "[-short]", "run all scenarios against bin/sluice; what bench does without a command", runAll},
 		{"disk", "[-short]", "measure the disk buffer of bin/sluice beside the disk itself", runDisk},
 		{"crowds", "[-short]", "measure what many connections cost bin/sluice", runCrowds},
+		{"starved", "[-short]", "measure the memory of bin/sluice while its output takes less than it reads", runStarved},
 		{"filters", "[-short] [-fluentd RUBY]", "measure filters by themselves, beside Fluentd's, and the start with a long configuration", runFilters},
 		{"store", "", "serve the counting store until standard input ends", runStore},
 		{"files", "-dir DIR", "write container files", runFiles},

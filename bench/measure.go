@@ -39,7 +39,7 @@ func (r *runner) measure(ctx context.Context, s scenario, p *progress) (m report
 		return m, err
 	}
 	defer os.RemoveAll(dir)
-	store, err := r.startStore(ctx)
+	store, err := r.startStore(ctx, s.storeArgs()...)
 	if err != nil {
 		return m, err
 	}
@@ -69,6 +69,8 @@ func (r *runner) measure(ctx context.Context, s scenario, p *progress) (m report
 	}
 	profile := r.profile(ctx, s, setup.pprof)
 	defer profile.stop()
+	peak := r.watchPeak(ctx, s, a, setup.pprof)
+	defer peak()
 	if s.slow > 0 {
 		_, end, err := r.startHelper(ctx, "crowd", "-slow", "-addr", a.forward, "-connections", strconv.Itoa(s.slow))
 		if err != nil {
@@ -93,6 +95,8 @@ func (r *runner) measure(ctx context.Context, s scenario, p *progress) (m report
 	totals.Records -= around.lines
 	m = result(totals, before, after)
 	m.RSSMax = max(after.rss.Peak, watch.Max())
+	at := peak()
+	m.HeapAtMax, m.BudgetAtMax = at.heap, at.budget
 	made, err := load.made()
 	if err != nil {
 		return m, err

@@ -34,6 +34,9 @@ type scenario struct {
 	metadata    bool   // documents as long as with a pod's metadata
 	buffer      string // its type
 	cluster     bool   // pods' metadata from an API server, their lines parsed as JSON
+	trouble     string // that the output has at first; see troubles
+	troubled    time.Duration
+	peak        bool // what the memory is used for is looked at
 	records     int64
 
 	target, goal float64 // CPU seconds per million records; 0: none is set

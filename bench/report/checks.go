@@ -42,6 +42,12 @@ func CrowdChecks(o Origin) *Checks {
 	return &Checks{Origin: o, matter: "crowds", heads: []string{"connections", "with them", "without them", "target"}}
 }
 
+// StarvedChecks are those of an output that takes too little; beside each stands
+// what was in the memory when it was most.
+func StarvedChecks(o Origin) *Checks {
+	return &Checks{Origin: o, matter: "starved", heads: []string{"load, and what the output does at first", "RSS, highest", "at that time the heap, and of it the buffers", "target"}}
+}
+
 // FilterChecks are those of filters and of the start; beside each stands what
 // Fluentd took in the same minutes.
 func FilterChecks(o Origin) *Checks {

@@ -29,8 +29,10 @@ type Run struct {
 	Requests    int64        `json:"requests"`
 	Allocs      float64      `json:"allocations_per_record"` // negative: the agent did not say
 	RSSMax      int64        `json:"rss_max_bytes"`
-	BufferBytes int64        `json:"buffer_bytes"` // written to the disk
-	Delays      tally.Delays `json:"delays"`       // written to stored; of loads at a steady rate
+	HeapAtMax   float64      `json:"heap_at_max_bytes,omitempty"`   // where that was looked at
+	BudgetAtMax float64      `json:"buffer_at_max_bytes,omitempty"` // of the heap: what the buffers count
+	BufferBytes int64        `json:"buffer_bytes"`                  // written to the disk
+	Delays      tally.Delays `json:"delays"`                        // written to stored; of loads at a steady rate
 	Lost        int64        `json:"lost"`
 	Doubled     int64        `json:"doubled"`
 	Strange     int64        `json:"strange"` // documents that no generator made

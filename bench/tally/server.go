@@ -38,6 +38,11 @@ func NewServer() *Server {
 // Close ends what the stand-in may be waiting for.
 func (s *Server) Close() { s.server.Close() }
 
+// SetFaults has the stand-in misbehave as planned: see elastictest.
+func (s *Server) SetFaults(plan func(elastictest.Request) elastictest.Fault) {
+	s.server.SetFaults(plan)
+}
+
 // Totals are the sums so far.
 func (s *Server) Totals() Totals {
 	t, stats := s.store.Tally.Totals(), s.server.Stats()

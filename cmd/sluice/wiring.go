@@ -3,8 +3,6 @@ package main
 import (
 	"context"
 	"log/slog"
-	"os"
-	"runtime/debug"
 	"syscall"
 
 	"sluice/agent"
@@ -45,7 +43,7 @@ func sluice() program {
 		deadLetters: func(s any) string { return deadletter.Dir(s.(*catalog.Settings).DataDir) },
 		sinks:       sinksOf,
 		run: func(ctx context.Context, s any, log *slog.Logger) error {
-			limitHeap()
+			defer limitHeap()()
 			a, err := agent.New(s.(*catalog.Settings), agent.Options{Log: log, Version: thisBuild().Version})
 			if err != nil {
 				return notStarted{err}
@@ -63,16 +61,4 @@ func sinksOf(t *conf.Tree, s any) (map[string]deadletter.Sink, func(), conf.Prob
 		to[name] = sink
 	}
 	return to, parts.Close, problems
-}
-
-// limitHeap keeps the heap close to what is in use: records are no garbage, so
-// that the collector has little to do. It works harder before the cgroup's limit
-// is reached. What the user says with GOGC and GOMEMLIMIT counts more.
-func limitHeap() {
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(50)
-	}
-	if limit := agent.CgroupMemory(); limit > 0 && os.Getenv("GOMEMLIMIT") == "" {
-		debug.SetMemoryLimit(limit / 10 * 9)
-	}
 }

@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"go.uber.org/goleak"
@@ -256,4 +257,21 @@ func TestChaosIsRepeatable(t *testing.T) {
 	if f := a(Request{Bulk: -1}); f.Kind != None {
 		t.Error("a fault for what is not a bulk request")
 	}
+}
+
+func TestForEndsSoLongAfterTheFirstBulkRequest(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		plan := For(time.Second, Fault{Kind: Refuse, Status: http.StatusTooManyRequests})
+		time.Sleep(time.Hour) // nothing has come yet
+		for _, c := range []struct {
+			bulk int64
+			wait time.Duration
+			want Kind
+		}{{-1, 0, None}, {0, 0, Refuse}, {1, 999 * time.Millisecond, Refuse}, {-1, 0, None}, {2, time.Millisecond, None}} {
+			time.Sleep(c.wait)
+			if got := plan(Request{Bulk: c.bulk}).Kind; got != c.want {
+				t.Errorf("request %d: %v, want %v", c.bulk, got, c.want)
+			}
+		}
+	})
 }

@@ -4,6 +4,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -26,6 +27,23 @@ func Queue(faults ...Fault) func(Request) Fault {
 func Always(f Fault) func(Request) Fault {
 	return func(r Request) Fault {
 		if r.Bulk < 0 {
+			return Fault{}
+		}
+		return f
+	}
+}
+
+// For gives every bulk request the fault until so much time has passed since the
+// first one came, then none.
+func For(d time.Duration, f Fault) func(Request) Fault {
+	var first atomic.Pointer[time.Time]
+	return func(r Request) Fault {
+		if r.Bulk < 0 {
+			return Fault{}
+		}
+		now := time.Now()
+		first.CompareAndSwap(nil, &now)
+		if now.Sub(*first.Load()) >= d {
 			return Fault{}
 		}
 		return f
