@@ -62,42 +62,7 @@ func (r *runner) measure(ctx context.Context, s scenario, p *progress) (m report
 	if err := around.settle(ctx, store, p); err != nil {
 		return m, err
 	}
-	watch := proc.StartWatch(ctx, a.cmd.Process.Pid, 100*time.Millisecond)
-	before, err := a.read(ctx)
-	if err != nil {
-		return m, err
-	}
-	profile := r.profile(ctx, s, setup.pprof)
-	defer profile.stop()
-	peak := r.watchPeak(ctx, s, a, setup.pprof)
-	defer peak()
-	if s.slow > 0 {
-		_, end, err := r.startHelper(ctx, "crowd", "-slow", "-addr", a.forward, "-connections", strconv.Itoa(s.slow))
-		if err != nil {
-			return m, err
-		}
-		defer end()
-	}
-	load, err := r.load(ctx, s, dir, a)
-	if err != nil {
-		return m, err
-	}
-	defer load.stop()
-	totals, err := store.arrival(ctx, s.records+around.lines, p)
-	if err != nil {
-		return m, fmt.Errorf("%w; the agent's log:\n%s", err, a.log())
-	}
-	profile.stop()
-	after, err := a.read(ctx)
-	if err != nil {
-		return m, err
-	}
-	totals.Records -= around.lines
-	m = result(totals, before, after)
-	m.RSSMax = max(after.rss.Peak, watch.Max())
-	at := peak()
-	m.HeapAtMax, m.BudgetAtMax = at.heap, at.budget
-	made, err := load.made()
+	m, made, err := r.watched(ctx, s, dir, setup, a, store, around, p)
 	if err != nil {
 		return m, err
 	}
@@ -106,6 +71,47 @@ func (r *runner) measure(ctx context.Context, s scenario, p *progress) (m report
 	}
 	err = verify(ctx, &m, s, store.url, append(made, around.made...))
 	return m, err
+}
+
+// watched lets the load come, until all of it is stored, and watches the agent.
+func (r *runner) watched(ctx context.Context, s scenario, dir string, setup agentSetup, a *agent, store *storeProcess, around *surroundings, p *progress) (m report.Run, made []int64, err error) {
+	watch := proc.StartWatch(ctx, a.cmd.Process.Pid, 100*time.Millisecond)
+	before, err := a.read(ctx)
+	if err != nil {
+		return m, nil, err
+	}
+	profile := r.profile(ctx, s, setup.pprof)
+	defer profile.stop()
+	peak := r.watchPeak(ctx, s, a, setup.pprof)
+	defer peak()
+	if s.slow > 0 {
+		_, end, err := r.startHelper(ctx, "crowd", "-slow", "-addr", a.forward, "-connections", strconv.Itoa(s.slow))
+		if err != nil {
+			return m, nil, err
+		}
+		defer end()
+	}
+	load, err := r.load(ctx, s, dir, a)
+	if err != nil {
+		return m, nil, err
+	}
+	defer load.stop()
+	totals, err := store.arrival(ctx, s.records+around.lines, p)
+	if err != nil {
+		return m, nil, fmt.Errorf("%w; the agent's log:\n%s", err, a.log())
+	}
+	profile.stop()
+	after, err := a.read(ctx)
+	if err != nil {
+		return m, nil, err
+	}
+	totals.Records -= around.lines
+	m = result(totals, before, after)
+	m.RSSMax = max(after.rss.Peak, watch.Max())
+	at := peak()
+	m.HeapAtMax, m.BudgetAtMax = at.heap, at.budget
+	made, err = load.made()
+	return m, made, err
 }
 
 // verify has the store compare what came with what was made.

@@ -1,6 +1,6 @@
 package event
 
-import "sync"
+import "sync/atomic"
 
 // Pair is one name and its value.
 type Pair struct{ Name, Value string }
@@ -30,7 +30,22 @@ type Fragment struct {
 	Fields      []Pair // static fields of the settings
 	Wishes      Wishes
 
-	cached sync.Map
+	cached atomic.Pointer[cached]
+}
+
+// cached is what one owner keeps with a fragment; there are as many as sinks.
+type cached struct {
+	owner, value any
+	next         *cached
+}
+
+func (c *cached) of(owner any) (value any, ok bool) {
+	for ; c != nil; c = c.next {
+		if c.owner == owner {
+			return c.value, true
+		}
+	}
+	return nil, false
 }
 
 // Wishes are what a pod's owner asks for in the pod's annotations. Whoever
@@ -78,9 +93,17 @@ func (f *Fragment) Enrichment() string {
 // at most a few times (concurrent first calls) and keeping one result. owner
 // must be comparable and the same for the life of the encoder.
 func (f *Fragment) Cached(owner any, make func(*Fragment) any) any {
-	if v, ok := f.cached.Load(owner); ok {
-		return v
+	first := f.cached.Load()
+	value, ok := first.of(owner)
+	if ok {
+		return value
 	}
-	v, _ := f.cached.LoadOrStore(owner, make(f))
-	return v
+	value = make(f)
+	for !f.cached.CompareAndSwap(first, &cached{owner, value, first}) {
+		first = f.cached.Load()
+		if other, ok := first.of(owner); ok {
+			return other
+		}
+	}
+	return value
 }
