@@ -30,8 +30,8 @@ import (
 const testURL = "ELASTICSEARCH_TEST_URL"
 
 // TestRealElasticsearch brings 100,000 lines by files and 100,000 records by
-// the Go logger into a real Elasticsearch and counts them there; then reads the
-// same files again without a checkpoint.
+// the Go logger into a data stream of a real Elasticsearch and counts them there;
+// then, after a rollover, reads the same files again without a checkpoint.
 func TestRealElasticsearch(t *testing.T) {
 	es := os.Getenv(testURL)
 	if es == "" {
@@ -40,7 +40,8 @@ func TestRealElasticsearch(t *testing.T) {
 	const lines, records, acked = 100_000, 100_000, 640
 	dir := t.TempDir()
 	index := fmt.Sprintf("sluice-test-%d", time.Now().UnixNano())
-	t.Cleanup(func() { call(t, http.MethodDelete, es+"/"+index) })
+	call(t, http.MethodPut, es+"/_index_template/"+index, `{"index_patterns":["`+index+`"],"priority":500,"data_stream":{}}`)
+	t.Cleanup(func() { call(t, http.MethodDelete, es+"/"+rollOver(t, es, index), "") })
 	settings(t, dir, es, "index: "+index)
 
 	newWriter(t, dir, 10).write(lines, rand.New(rand.NewPCG(1, 1)))
@@ -63,6 +64,8 @@ func TestRealElasticsearch(t *testing.T) {
 	if err := os.Remove(filepath.Join(dir, "data", checkpoint.Name)); err != nil {
 		t.Fatal(err)
 	}
+	old := rollOver(t, es, index)
+	t.Cleanup(func() { call(t, http.MethodDelete, es+"/"+old, "") })
 	a = startAgent(t, dir)
 	a.await(t, lines)
 	a.stop(t)
@@ -174,29 +177,42 @@ func (r *running) outcomes(t *testing.T) map[string]float64 {
 	return out
 }
 
-func call(t *testing.T, method, url string) []byte {
+func call(t *testing.T, method, url, body string) []byte {
 	t.Helper()
-	req, err := http.NewRequestWithContext(context.Background(), method, url, nil)
+	req, err := http.NewRequestWithContext(context.Background(), method, url, strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}
+	req.Header.Set("Content-Type", "application/json")
 	res, err := http.DefaultClient.Do(req)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer res.Body.Close()
-	body, err := io.ReadAll(res.Body)
+	answer, err := io.ReadAll(res.Body)
 	if err != nil || res.StatusCode != http.StatusOK {
-		t.Fatalf("%s %s: %s %v %s", method, url, res.Status, err, body)
+		t.Fatalf("%s %s: %s %v %s", method, url, res.Status, err, answer)
 	}
-	return body
+	return answer
+}
+
+// rollOver gives the data stream a new index and returns the old one.
+func rollOver(t *testing.T, es, stream string) string {
+	t.Helper()
+	var answer struct {
+		Old string `json:"old_index"`
+	}
+	if err := json.Unmarshal(call(t, http.MethodPost, es+"/"+stream+"/_rollover", ""), &answer); err != nil {
+		t.Fatal(err)
+	}
+	return answer.Old
 }
 
 func count(t *testing.T, es, index string) int {
 	t.Helper()
-	call(t, http.MethodPost, es+"/"+index+"/_refresh")
+	call(t, http.MethodPost, es+"/"+index+"/_refresh", "")
 	var answer struct{ Count int }
-	if err := json.Unmarshal(call(t, http.MethodGet, es+"/"+index+"/_count"), &answer); err != nil {
+	if err := json.Unmarshal(call(t, http.MethodGet, es+"/"+index+"/_count", ""), &answer); err != nil {
 		t.Fatal(err)
 	}
 	return answer.Count

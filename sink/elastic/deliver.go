@@ -42,9 +42,37 @@ func (s *Sink) Deliver(ctx context.Context, c *event.Chunk) (event.Verdict, erro
 	}
 	rctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
+	n := s.nodes.pick()
+	v, healthy, err := s.attempt(rctx, n, c)
+	if err == nil || ctx.Err() == nil { // a delivery that we ended ourselves says nothing of the server
+		if s.nodes.mark(n, healthy) {
+			s.log.Warn("an Elasticsearch server is left out after failures, or used again", "url", n.name, "used", healthy)
+		}
+	}
+	if err == nil {
+		return v, nil
+	}
+	s.doubt.raise(time.Now())
+	if ctx.Err() == nil && closed(err) && c.Tries%rebuildAfter == 0 && c.Bytes() > suspect && c.Len() > 1 {
+		return event.RetryAll(c.Len(), event.TooLarge, "connection_closed"), nil
+	}
+	return event.Verdict{}, fmt.Errorf("cannot deliver to %s: %w", n.name, err)
+}
+
+// attempt asks what of the chunk is stored already, if that is in doubt, and
+// sends it if nothing is. healthy: the server is there and has no trouble of its
+// own, whatever it says of the request.
+func (s *Sink) attempt(ctx context.Context, n *node, c *event.Chunk) (v event.Verdict, healthy bool, err error) {
+	v, err = s.sentBefore(ctx, n, c)
+	if no, ok := errors.AsType[refusal](err); ok {
+		return no.verdict, no.healthy, nil
+	}
+	if err != nil || v.Duplicate > 0 {
+		return v, err == nil, err
+	}
 	bulk := esapi.BulkRequest{Index: url.PathEscape(c.Key), FilterPath: bulkFilter, Pipeline: s.like.Pipeline, Header: s.header()}
 	bulk.Header["Content-Type"] = []string{"application/x-ndjson"}
-	var via sized
+	via := sized{Transport: n.client}
 	if s.gzip {
 		s.gzips.wire(c)
 		bulk.Header["Content-Encoding"] = []string{"gzip"}
@@ -52,26 +80,10 @@ func (s *Sink) Deliver(ctx context.Context, c *event.Chunk) (event.Verdict, erro
 	} else {
 		p := &plain{blocks: c.Blocks}
 		defer p.release()
-		bulk.Body, via = p.reader(), sized{length: int64(c.Bytes()), body: p.reader}
+		bulk.Body, via.length, via.body = p.reader(), int64(c.Bytes()), p.reader
 	}
-
-	start := time.Now()
-	n := s.nodes.pick()
-	via.Transport = n.client
-	v, healthy, err := s.exchange(rctx, bulk, via, c)
-	s.seconds.Observe(time.Since(start).Seconds())
-	if err == nil || ctx.Err() == nil { // a delivery that we ended ourselves says nothing of the server
-		if s.nodes.mark(n, healthy) {
-			s.log.Warn("an Elasticsearch server is left out after failures, or used again", "url", n.name, "used", healthy)
-		}
-	}
-	switch {
-	case err == nil:
-		return v, nil
-	case ctx.Err() == nil && closed(err) && c.Tries%rebuildAfter == 0 && c.Bytes() > suspect && c.Len() > 1:
-		return event.RetryAll(c.Len(), event.TooLarge, "connection_closed"), nil
-	}
-	return event.Verdict{}, fmt.Errorf("cannot deliver to %s: %w", n.name, err)
+	defer func(start time.Time) { s.seconds.Observe(time.Since(start).Seconds()) }(time.Now())
+	return s.exchange(ctx, bulk, via, c)
 }
 
 // suspect is the size, in bytes, from which a request whose connection was
@@ -114,24 +126,28 @@ func (t sized) Perform(req *http.Request) (*http.Response, error) {
 	return t.Transport.Perform(req)
 }
 
-// exchange sends the request and judges the answer. healthy: the server is
-// there and has no trouble of its own, whatever it says of the request.
+// exchange sends the request and judges the answer.
 func (s *Sink) exchange(ctx context.Context, bulk esapi.BulkRequest, via esapi.Transport, c *event.Chunk) (v event.Verdict, healthy bool, err error) {
 	res, err := bulk.Do(ctx, via)
 	if err != nil {
 		return v, false, err
 	}
 	defer res.Body.Close()
-	a := s.answers.Get().(*answer)
+	if res.StatusCode/100 != 2 {
+		v, healthy = s.refused(res, c)
+		return v, healthy, nil
+	}
+	a := s.answer(res, c)
 	defer s.answers.Put(a)
+	v, err = s.judge(a, c)
+	return v, !a.lost(), err
+}
+
+// answer is a reader of what was answered; its user puts it back.
+func (s *Sink) answer(res *esapi.Response, c *event.Chunk) *answer {
+	a := s.answers.Get().(*answer)
 	a.reset(decoded(res), min(answerBase+answerItem*int64(c.Len()), answerMax))
-	if res.StatusCode/100 == 2 {
-		v, err = s.judge(a, c)
-		return v, !a.lost(), err
-	}
-	for a.next() { // for its error; what is no JSON has none
-	}
-	return s.refused(res, a, c), res.StatusCode < 500, nil
+	return a
 }
 
 // decoded is the answer's body, which a proxy may have compressed.
@@ -167,14 +183,25 @@ func (s *Sink) judge(a *answer, c *event.Chunk) (event.Verdict, error) {
 	}
 	for ; i < sent; i++ { // not stored, by experience: a body that was cut in transit
 		j.wait(i, event.None, "missing_from_answer")
+		j.unsure = true
+	}
+	if j.unsure {
+		s.doubt.raise(time.Now())
 	}
 	return j.v, nil
 }
 
 // refused is the verdict for an answer that is not 2xx.
-func (s *Sink) refused(res *esapi.Response, a *answer, c *event.Chunk) event.Verdict {
+func (s *Sink) refused(res *esapi.Response, c *event.Chunk) (v event.Verdict, healthy bool) {
+	a := s.answer(res, c)
+	defer s.answers.Put(a)
+	for a.next() { // for its error; what is no JSON has none
+	}
 	status := res.StatusCode
-	v := event.RetryAll(c.Len(), event.Pause, reasonOf(status, a.item.typ))
+	if status >= 500 || status == http.StatusRequestTimeout { // a proxy's word, or one spoken too early
+		s.doubt.raise(time.Now())
+	}
+	v = event.RetryAll(c.Len(), event.Pause, reasonOf(status, a.item.typ))
 	switch status {
 	case http.StatusTooManyRequests, http.StatusInternalServerError, http.StatusBadGateway,
 		http.StatusServiceUnavailable, http.StatusGatewayTimeout, http.StatusRequestTimeout:
@@ -189,12 +216,12 @@ func (s *Sink) refused(res *esapi.Response, a *answer, c *event.Chunk) event.Ver
 		case set != event.None:
 			v.Signal = set
 		case len(v.Retry) == 1:
-			return event.Verdict{Reject: []event.Rejection{{Status: status, Type: typeName(a.item.typ), Reason: a.item.words()}}}
+			v = event.Verdict{Reject: []event.Rejection{{Status: status, Type: typeName(a.item.typ), Reason: a.item.words()}}}
 		default: // one document's fault, or a proxy's: halved until it is alone
 			v.Signal = event.Split
 		}
 	}
-	return v
+	return v, status < 500
 }
 
 // retryAfter reads the header: seconds or a date (RFC 9110, 10.2.3). 0: none.

@@ -14,10 +14,11 @@ const bounded = 5
 
 // judge collects the verdict on one answer.
 type judge struct {
-	own   func(i uint32) bool // the item's id is ours
-	tries int
-	v     event.Verdict
-	kind  string // type of the last rejection: neighbours share it
+	own    func(i uint32) bool // the item's id is ours
+	tries  int
+	v      event.Verdict
+	kind   string // type of the last rejection: neighbours share it
+	unsure bool   // an item that is to be sent again may be stored all the same
 }
 
 // item judges item i by its status, then by the type of its error.
@@ -37,6 +38,7 @@ func (j *judge) item(i uint32, it *item) {
 	case it.status == 403 || it.status == 404:
 		j.retry(i, event.Park, it)
 	case it.status >= 500:
+		j.unsure = true
 		if j.tries >= bounded && it.status == 500 && pipelineFailure(it.typ) {
 			j.reject(i, it)
 		} else {

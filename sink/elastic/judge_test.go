@@ -2,6 +2,7 @@ package elastic
 
 import (
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -30,7 +31,7 @@ func summary(v event.Verdict) string {
 
 // chunkOf is n items of a few bytes.
 func chunkOf(n int) *event.Chunk {
-	b := &event.Block{Key: "x"}
+	b := &event.Block{Key: "x", Since: math.MaxInt64} // nobody sent it before
 	for i := range n {
 		b.Body = append(b.Body, "{\"create\":{}}\n{\"a\":1}\n"...)
 		b.Close(event.MakeID(0, event.SourceKey{}, uint64(i)), 1)

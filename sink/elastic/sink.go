@@ -34,6 +34,7 @@ type Sink struct {
 
 	gzips   gzips
 	answers sync.Pool // of *answer
+	doubt   doubt
 
 	nodes     nodes
 	transport *http.Transport
@@ -72,6 +73,7 @@ func New(cfg Config, log *slog.Logger, reg prometheus.Registerer) (*Sink, error)
 	if s.dates, err = cfg.Like.Dates.reader(); err != nil {
 		return nil, err
 	}
+	s.doubt.raise(time.Now().Add(grace))
 	s.fragmentOf = s.makeFragment
 	s.bare = s.makeFragment(&event.Fragment{}).(*fragment)
 	s.encoders.New = func() any { return &encoder{sink: s, keys: make(map[string]string)} }

@@ -3,6 +3,7 @@ package elastictest
 import (
 	"encoding/json"
 	"net/http"
+	"strconv"
 )
 
 // index serves what is asked of an index as a whole: is it there, delete it.
@@ -44,6 +45,30 @@ func (s *Server) rollover(w http.ResponseWriter, r *http.Request, name string) {
 	}
 	s.write(w, r, http.StatusOK, []byte(`{"acknowledged":true,"shards_acknowledged":true,"old_index":`+quoted(from)+`,"new_index":`+quoted(to)+
 		`,"rolled_over":true,"dry_run":false,"lazy":false,"conditions":{}}`))
+}
+
+// creationDate serves GET /{name}/_settings/index.creation_date, the one setting
+// that is kept here.
+func (s *Server) creationDate(w http.ResponseWriter, r *http.Request, name string) {
+	if _, stop := s.meet(w, r, -1); stop {
+		return
+	}
+	all, err := s.indices.behind(name)
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	flat := r.URL.Query().Get("flat_settings") == "true"
+	o := begin(nil, everything)
+	for _, sh := range all {
+		date := quoted(strconv.FormatInt(sh.made.UnixMilli(), 10))
+		if flat {
+			o.raw(sh.name, `{"settings":{"index.creation_date":`+date+`}}`)
+		} else {
+			o.raw(sh.name, `{"settings":{"index":{"creation_date":`+date+`}}}`)
+		}
+	}
+	s.write(w, r, http.StatusOK, o.end())
 }
 
 // templateBody is what of a template is looked at; the rest is taken as it is.

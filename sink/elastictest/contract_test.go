@@ -247,6 +247,7 @@ var steadyWords = []struct {
 	to   string
 }{
 	{regexp.MustCompile(`"(took|ingest_took|_seq_no|task_max_waiting_in_queue_millis)":\d+`), `"$1":0`},
+	{regexp.MustCompile(`creation_date":"\d{13}"`), `creation_date":"TIME"`},
 	{regexp.MustCompile(`"_primary_term":\d+`), `"_primary_term":1`}, // counts restarts
 	{regexp.MustCompile(`"index_uuid":"[A-Za-z0-9_-]{22}"`), `"index_uuid":"UUID"`},
 	{regexp.MustCompile(`"(_id)":"[A-Za-z0-9_-]{20}"`), `"$1":"AUTO"`},

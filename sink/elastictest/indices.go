@@ -18,10 +18,11 @@ type shard struct {
 	quoted []byte // name as JSON
 	uuid   string
 	seq    atomic.Int64 // _seq_no of the next document
+	made   time.Time
 }
 
 func newShard(name string) *shard {
-	return &shard{name: name, quoted: appendQuoted(nil, []byte(name)), uuid: randomID(16)}
+	return &shard{name: name, quoted: appendQuoted(nil, []byte(name)), uuid: randomID(16), made: time.Now()}
 }
 
 func randomID(n int) string {
@@ -174,6 +175,25 @@ func (x *indices) rollover(name string) (from, to string, err *apiError) {
 	x.backing[next.shard.name] = name
 	x.byName[name] = &next
 	return t.shard.name, next.shard.name, nil
+}
+
+// behind lists the indices behind one name.
+func (x *indices) behind(name string) ([]*shard, *apiError) {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	if stream, ok := x.backing[name]; ok {
+		t := x.byName[stream]
+		for _, s := range append(slices.Clone(t.old), t.shard) {
+			if s.name == name {
+				return []*shard{s}, nil
+			}
+		}
+	}
+	t, ok := x.byName[name]
+	if !ok {
+		return nil, noIndex(name, false)
+	}
+	return append(slices.Clone(t.old), t.shard), nil
 }
 
 // resolve returns the indices behind a list of names and patterns, for reading.

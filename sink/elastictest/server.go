@@ -191,6 +191,8 @@ func (s *Server) route(path string) (name string, rt route, ok bool) {
 		rt = route{"GET, POST", s.refresh}
 	case "_rollover":
 		rt = route{"POST", s.rollover}
+	case "_settings/index.creation_date":
+		rt = route{"GET", s.creationDate}
 	}
 	return one, rt, rt.serve != nil
 }
