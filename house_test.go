@@ -17,7 +17,8 @@ var arrows = map[string]struct{ ours, others string }{
 	"wire/quote":               {"", ""},
 	"wire/inflate":             {"", ""},
 	"wire/metadata":            {"event wire", "github.com/tinylib/msgp"},
-	"parser":                   {"event wire/quote parser/timefmt parser/rubyexp", ""},
+	"setting":                  {"", ""},
+	"parser":                   {"event setting wire/quote parser/timefmt parser/rubyexp", ""},
 	"parser/timefmt":           {"event", ""},
 	"parser/rubyexp":           {"", "github.com/dlclark/regexp2"},
 	"parser/multiline":         {"", ""},
@@ -53,12 +54,12 @@ var arrows = map[string]struct{ ours, others string }{
 	"sink/elastictest":         {"", "*"},
 	"sink/forward":             {"event wire wire/metadata secret", "*"},
 	"sink/format":              {"event parser wire", "github.com/tinylib/msgp"},
-	"sink/file":                {"event sink/format", "github.com/klauspost/compress"},
+	"sink/file":                {"event setting sink/format", "github.com/klauspost/compress"},
 	"sink/stdout":              {"event sink/format", ""},
 }
 
 // inBinary lists what may not be part of the sluice binary.
-var notInSluice = []string{"sluice/sink/elastictest", "sluice/bench", "sluice/forwarder/enrich/apitest", "sluice/cmd/sluice-dev", "github.com/fluent/fluent-logger-golang", "github.com/chromedp"}
+var notInSluice = []string{"sluice/sink/elastictest", "sluice/bench", "sluice/forwarder/enrich/apitest", "sluice/forwarder/sourcetest", "sluice/tlsfiles/tlstest", "sluice/cmd/sluice-dev", "github.com/fluent/fluent-logger-golang", "github.com/chromedp"}
 
 func list(t *testing.T, args ...string) []string {
 	t.Helper()

@@ -1,13 +1,12 @@
 package parser
 
 import (
-	"errors"
-	"fmt"
 	"strings"
 	"time"
 
 	"sluice/parser/rubyexp"
 	"sluice/parser/timefmt"
+	"sluice/setting"
 )
 
 // Config is Fluentd's <parse>: what a text is, and what to make of it.
@@ -69,32 +68,7 @@ func DefaultConfig() Config {
 // within a parse.
 func (c *Config) SetDefaults() { *c = DefaultConfig() }
 
-// FieldError is why New refused a setting.
-type FieldError struct {
-	field string
-	err   error
-}
-
-// Field names the setting: expression, or pattern[1].time_format.
-func (e *FieldError) Field() string { return e.field }
-
-// Error does not say the field again: who reports it says where it stands.
-func (e *FieldError) Error() string { return e.err.Error() }
-
-func (e *FieldError) Unwrap() error { return e.err }
-
-func refuse(field, format string, args ...any) error {
-	return &FieldError{field, fmt.Errorf(format, args...)}
-}
-
-// below puts the field of a section within another behind its name.
-func below(section string, err error) error {
-	var at *FieldError
-	if errors.As(err, &at) {
-		return &FieldError{section + "." + at.field, at.err}
-	}
-	return err
-}
+func refuse(field, format string, args ...any) error { return setting.Refuse(field, format, args...) }
 
 // Types are the names of what New knows.
 func Types() []string {
@@ -149,7 +123,7 @@ func or(s, otherwise string) string {
 func expression(field, source string, cfg Config) (*rubyexp.Regexp, error) {
 	re, err := rubyexp.Compile(source, rubyexp.Options{IgnoreCase: cfg.IgnoreCase, Multiline: cfg.Multiline, Timeout: cfg.Timeout})
 	if err != nil {
-		return nil, &FieldError{field, err}
+		return nil, setting.Because(field, err)
 	}
 	return re, nil
 }
@@ -160,7 +134,7 @@ func (c *Config) zone() (*time.Location, error) {
 	case c.Timezone != "":
 		loc, err := timefmt.Zone(c.Timezone)
 		if err != nil {
-			return nil, &FieldError{"timezone", err}
+			return nil, setting.Because("timezone", err)
 		}
 		return loc, nil
 	case c.UTC || !c.Localtime:

@@ -1,6 +1,9 @@
 package parser
 
-import "sluice/event"
+import (
+	"sluice/event"
+	"sluice/setting"
+)
 
 // criFields is a line of a container's file as the container runtime interface
 // writes it, with the fields of fluent-plugin-parser-cri: stream, logtag and
@@ -28,7 +31,7 @@ func newCRI(cfg Config) (format, error) {
 	sub.Prefix, sub.Now = cfg.Prefix, cfg.Now
 	var err error
 	if f.inner, err = New(sub); err != nil {
-		return nil, below("parse", err)
+		return nil, setting.Below("parse", err)
 	}
 	return f, nil
 }

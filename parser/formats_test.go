@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"sluice/event"
+	"sluice/setting"
 	"sluice/wire/quote"
 )
 
@@ -215,7 +216,7 @@ func TestNewRefuses(t *testing.T) {
 		{"cri", func(c *Config) { c.Parse = make([]Config, 2) }, "parse", "one type"},
 	} {
 		_, err := New(config(c.kind, c.change))
-		e, ok := err.(*FieldError)
+		e, ok := err.(*setting.Error)
 		if !ok || e.Field() != c.field || !strings.Contains(e.Error(), c.words) {
 			t.Errorf("%s: got %v, want one of %s with %q", c.kind, err, c.field, c.words)
 		}

@@ -7,6 +7,7 @@ import (
 
 	"sluice/event"
 	"sluice/parser/rubyexp"
+	"sluice/setting"
 )
 
 // Parser turns a text of one format into fields. It may be used from many
@@ -52,7 +53,7 @@ func (s *scratch) key(b *event.Batch, i int, name string) uint16 {
 	return s.keys[i]
 }
 
-// New makes the parser that cfg describes. Its error is a FieldError.
+// New makes the parser that cfg describes. Its error is a setting.Error.
 func New(cfg Config) (*Parser, error) {
 	cfg.Type = strings.TrimPrefix(or(cfg.Type, cfg.Format), "@")
 	if cfg.Type == "multi" || cfg.Type == "multi_format" {
@@ -109,7 +110,7 @@ func newMulti(cfg Config) (*Parser, error) {
 		sub.Prefix, sub.Now = cfg.Prefix, cfg.Now
 		one, err := New(complete(sub))
 		if err != nil {
-			return nil, below("pattern["+string(appendUint(nil, i))+"]", err)
+			return nil, setting.Below("pattern["+string(appendUint(nil, i))+"]", err)
 		}
 		p.patterns = append(p.patterns, one)
 		p.warnings = append(p.warnings, one.warnings...)

@@ -7,6 +7,7 @@ import (
 	"sluice/event"
 	"sluice/parser/rubyexp"
 	"sluice/parser/timefmt"
+	"sluice/setting"
 )
 
 const defaultSyslogTime = "%b %d %H:%M:%S"
@@ -59,14 +60,14 @@ func newSyslog(cfg Config) (format, error) {
 	form := or(cfg.TimeFormat, defaultSyslogTime)
 	f.words = strings.Count(strings.Join(strings.Fields(form), " "), " ") + 1
 	if f.time3164, err = timefmt.NewParser(form, zone, cfg.Now); err != nil {
-		return nil, &FieldError{"time_format", err}
+		return nil, setting.Because("time_format", err)
 	}
 	form = or(cfg.RFC5424TimeFormat, "%iso8601")
 	if f.rfc5424 && cfg.TimeFormat != "" {
 		form = cfg.TimeFormat
 	}
 	if f.time5424, err = timefmt.NewParser(form, zone, cfg.Now); err != nil {
-		return nil, &FieldError{"rfc5424_time_format", err}
+		return nil, setting.Because("rfc5424_time_format", err)
 	}
 	if f.iso, err = timefmt.NewParser("%iso8601", zone, cfg.Now); err != nil {
 		return nil, err

@@ -5,6 +5,7 @@ import (
 
 	"sluice/event"
 	"sluice/parser/timefmt"
+	"sluice/setting"
 )
 
 // fate is what became of a field that should hold the time.
@@ -51,7 +52,7 @@ func newTimeReader(cfg Config) (r timeReader, err error) {
 		}
 		p, err := timefmt.NewParser(form, zone, cfg.Now)
 		if err != nil {
-			return &FieldError{field, err}
+			return setting.Because(field, err)
 		}
 		r.forms = append(r.forms, p)
 		return nil

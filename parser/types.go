@@ -10,6 +10,7 @@ import (
 
 	"sluice/event"
 	"sluice/parser/timefmt"
+	"sluice/setting"
 	"sluice/wire/quote"
 )
 
@@ -75,7 +76,7 @@ func timeType(option string, cfg Config) (timeReader, error) {
 	}
 	r, err := newTimeReader(sub)
 	if err != nil {
-		return r, &FieldError{"types", err}
+		return r, setting.Because("types", err)
 	}
 	return r, nil
 }

@@ -9,6 +9,7 @@ import (
 	"sluice/event"
 	"sluice/forwarder"
 	"sluice/forwarder/filter"
+	"sluice/setting"
 )
 
 // annotations is the step that does what pods' annotations ask for. section
@@ -22,7 +23,7 @@ func annotations(c *Context, section string, parsers []filter.NamedParser) (*fil
 				"pod", of.Namespace+"/"+of.Pod, "parser", name, "parsers", f.Names())
 		}
 	}})
-	var at *filter.FieldError
+	var at *setting.Error
 	if errors.As(err, &at) {
 		fix := ""
 		if strings.HasSuffix(at.Field(), ".name") {

@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"sluice/event"
 	"sluice/parser"
+	"sluice/setting"
 )
 
 // AnnotationsConfig says which parsers there are beside those that need no
@@ -52,7 +54,7 @@ func parserTypes() map[string]string {
 }
 
 // NewAnnotations makes the parsers that annotations may name. An error in the
-// n-th of cfg.Parsers is a FieldError for [n].SETTING.
+// n-th of cfg.Parsers is a setting.Error for [n].SETTING.
 func NewAnnotations(cfg AnnotationsConfig) (*Annotations, error) {
 	a := &Annotations{cfg: cfg, parsers: map[string][2]*Parser{}}
 	for name, kind := range parserTypes() {
@@ -76,9 +78,9 @@ func NewAnnotations(cfg AnnotationsConfig) (*Annotations, error) {
 		}
 		seen[p.Name] = true
 		if err := a.add(p.Name, p.Config); err != nil {
-			var field *parser.FieldError
-			if errors.As(err, &field) {
-				return nil, refuse(at+"."+field.Field(), "%w", field)
+			var field *setting.Error
+			if errors.As(err, &field) { // the filter's section parse is not written here
+				return nil, setting.Because(at+"."+strings.TrimPrefix(field.Field(), "parse."), field)
 			}
 			return nil, err
 		}

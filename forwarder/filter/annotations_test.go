@@ -8,6 +8,7 @@ import (
 
 	"sluice/event"
 	"sluice/parser"
+	"sluice/setting"
 )
 
 // askedFilter applies Annotations for a pod with wishes.
@@ -106,7 +107,7 @@ func TestNamedParsersThatAreRefused(t *testing.T) {
 		"[2].type":       {{"a", good}, {"b", good}, {"c", parser.DefaultConfig()}},
 	} {
 		_, err := NewAnnotations(AnnotationsConfig{Parsers: list})
-		var at *FieldError
+		var at *setting.Error
 		if !errors.As(err, &at) || at.Field() != field {
 			t.Errorf("want an error at %s, got %v", field, err)
 		}

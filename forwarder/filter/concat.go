@@ -57,7 +57,7 @@ type Concat struct {
 	removed                []string // fields that no joined record keeps
 }
 
-// NewConcat checks the settings. Its errors are FieldErrors.
+// NewConcat checks the settings. Its errors are setting.Errors.
 func NewConcat(cfg ConcatConfig) (*Concat, error) {
 	key, err := ownField("key", cfg.Key)
 	if err != nil {

@@ -27,7 +27,7 @@ type Dedot struct {
 	pool sync.Pool // of *[]uint16
 }
 
-// NewDedot checks the settings. Its error is a FieldError.
+// NewDedot checks the settings. Its error is a setting.Error.
 func NewDedot(cfg DedotConfig) (*Dedot, error) {
 	if strings.Contains(cfg.Separator, ".") {
 		return nil, refuse("de_dot_separator", "the separator %q holds a dot itself", cfg.Separator)

@@ -33,7 +33,7 @@ type DetectExceptions struct {
 	stream accessor
 }
 
-// NewDetectExceptions checks the settings. Its error is a FieldError.
+// NewDetectExceptions checks the settings. Its error is a setting.Error.
 func NewDetectExceptions(cfg DetectExceptionsConfig) (*DetectExceptions, error) {
 	if len(cfg.Languages) == 0 {
 		cfg.Languages = []string{"all"}

@@ -8,28 +8,11 @@
 package filter
 
 import (
-	"fmt"
-
 	"sluice/event"
+	"sluice/setting"
 )
 
-// FieldError is why a constructor refused a setting.
-type FieldError struct {
-	field string
-	err   error
-}
-
-// Field names the setting as in the configuration: exclude[0].pattern.
-func (e *FieldError) Field() string { return e.field }
-
-// Error does not say the field again: who reports it says where it stands.
-func (e *FieldError) Error() string { return e.err.Error() }
-
-func (e *FieldError) Unwrap() error { return e.err }
-
-func refuse(field, format string, args ...any) error {
-	return &FieldError{field, fmt.Errorf(format, args...)}
-}
+func refuse(field, format string, args ...any) error { return setting.Refuse(field, format, args...) }
 
 // anyLive reports whether there is anything to do for a filter.
 func anyLive(b *event.Batch) bool {

@@ -10,6 +10,7 @@ import (
 
 	"sluice/event"
 	"sluice/parser"
+	"sluice/setting"
 	"sluice/wire"
 	"sluice/wire/quote"
 
@@ -177,7 +178,7 @@ func refused(t *testing.T, err error, field, words string) {
 		errs = many.Unwrap()
 	}
 	for _, err := range errs {
-		if e, ok := err.(*FieldError); ok && e.Field() == field && strings.Contains(e.Error(), words) {
+		if e, ok := err.(*setting.Error); ok && e.Field() == field && strings.Contains(e.Error(), words) {
 			return
 		}
 	}

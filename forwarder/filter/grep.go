@@ -51,7 +51,7 @@ type grepRun struct {
 	text    []byte
 }
 
-// NewGrep compiles the patterns. Its errors are FieldErrors, joined.
+// NewGrep compiles the patterns. Its errors are setting.Errors, joined.
 func NewGrep(cfg GrepConfig) (*Grep, error) {
 	g := &Grep{}
 	g.pool.New = func() any { return &grepRun{} }

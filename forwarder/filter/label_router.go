@@ -65,7 +65,7 @@ type labelField struct {
 }
 
 // NewLabelRouter makes a LabelRouter for each route, and at the end one for what
-// no route takes. Its errors are FieldErrors, joined.
+// no route takes. Its errors are setting.Errors, joined.
 func NewLabelRouter(cfg LabelRouterConfig) (list []*LabelRouter, err error) {
 	var errs []error
 	for i := range cfg.Route {

@@ -1,12 +1,12 @@
 package filter
 
 import (
-	"errors"
 	"sync"
 	"unicode/utf8"
 
 	"sluice/event"
 	"sluice/parser"
+	"sluice/setting"
 	"sluice/wire/quote"
 )
 
@@ -44,7 +44,7 @@ type parserRun struct {
 	parts     []event.Value // of a JSON array
 }
 
-// NewParser checks the settings. Its error is a FieldError.
+// NewParser checks the settings. Its error is a setting.Error.
 func NewParser(cfg ParserConfig) (*Parser, error) {
 	key, err := parseAccessor(cfg.KeyName)
 	if err != nil {
@@ -54,11 +54,7 @@ func NewParser(cfg ParserConfig) (*Parser, error) {
 	p := &Parser{cfg: cfg, key: key}
 	p.pool.New = func() any { return &parserRun{} }
 	if p.parse, err = parser.New(cfg.Parse); err != nil {
-		var at *parser.FieldError
-		if errors.As(err, &at) {
-			return nil, refuse("parse."+at.Field(), "%w", at)
-		}
-		return nil, err
+		return nil, setting.Below("parse", err)
 	}
 	return p, nil
 }

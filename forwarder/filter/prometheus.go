@@ -77,7 +77,7 @@ func recordField(s string) string {
 	return `${record["` + m[1] + `"]` + m[2] + "}"
 }
 
-// NewPrometheus registers the metrics. Its errors are FieldErrors, joined.
+// NewPrometheus registers the metrics. Its errors are setting.Errors, joined.
 func NewPrometheus(cfg PrometheusConfig) (*Prometheus, error) {
 	hostname, err := os.Hostname()
 	if err != nil {

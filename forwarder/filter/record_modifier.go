@@ -47,7 +47,7 @@ type replacement struct {
 
 type modifierRun struct{ whitelist, remove, replaces []uint16 }
 
-// NewRecordModifier compiles the settings. Its errors are FieldErrors, joined.
+// NewRecordModifier compiles the settings. Its errors are setting.Errors, joined.
 func NewRecordModifier(cfg RecordModifierConfig) (*RecordModifier, error) {
 	m := &RecordModifier{}
 	m.pool.New = func() any { return &modifierRun{} }

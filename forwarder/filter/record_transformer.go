@@ -64,7 +64,7 @@ type transformRun struct {
 	text         []byte
 }
 
-// NewRecordTransformer reads the templates. Its errors are FieldErrors, joined.
+// NewRecordTransformer reads the templates. Its errors are setting.Errors, joined.
 func NewRecordTransformer(cfg RecordTransformerConfig) (*RecordTransformer, error) {
 	hostname, err := os.Hostname()
 	if err != nil {

@@ -59,7 +59,7 @@ type Redact struct {
 	pool     sync.Pool // of *redactRun
 }
 
-// NewRedact checks the settings. Its errors are FieldErrors, joined.
+// NewRedact checks the settings. Its errors are setting.Errors, joined.
 func NewRedact(cfg RedactConfig) (*Redact, error) {
 	r := &Redact{cfg: cfg, names: slices.Clone(detectorNames[:])}
 	var errs []error

@@ -63,7 +63,7 @@ type rewriteRun struct {
 // maxTags bounds rewriteRun.names.
 const maxTags = 4096
 
-// NewRewriteTag compiles the rules. Its errors are FieldErrors, joined.
+// NewRewriteTag compiles the rules. Its errors are setting.Errors, joined.
 func NewRewriteTag(cfg RewriteTagConfig) (*RewriteTag, error) {
 	hostname, err := os.Hostname()
 	if err != nil {

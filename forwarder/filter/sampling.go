@@ -35,7 +35,7 @@ type sampleGroup struct {
 	until time.Time
 }
 
-// NewSampling checks the settings. Its error is a FieldError.
+// NewSampling checks the settings. Its error is a setting.Error.
 func NewSampling(cfg SamplingConfig) (*Sampling, error) {
 	if cfg.Interval < 1 {
 		return nil, refuse("interval", "interval is %d; it must be 1 or more: of so many records one stays", cfg.Interval)

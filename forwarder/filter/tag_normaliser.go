@@ -31,7 +31,7 @@ type TagNormaliser struct {
 
 var braced = regexp.MustCompile(`\$\{([^}]*)\}`)
 
-// NewTagNormaliser reads the format. Its errors are FieldErrors, joined.
+// NewTagNormaliser reads the format. Its errors are setting.Errors, joined.
 func NewTagNormaliser(cfg TagNormaliserConfig) (*TagNormaliser, error) {
 	n := &TagNormaliser{unknown: cfg.Unknown}
 	n.pool.New = func() any { return &rewriteRun{names: map[string]string{}} }

@@ -57,7 +57,7 @@ type throttled struct {
 // maxThrottled bounds what ever new values may cost.
 const maxThrottled = 100000
 
-// NewThrottle checks the settings. Its error is a FieldError.
+// NewThrottle checks the settings. Its error is a setting.Error.
 func NewThrottle(cfg ThrottleConfig) (*Throttle, error) {
 	switch {
 	case len(cfg.GroupKey) == 0:

@@ -19,6 +19,7 @@ import (
 	"sluice/forwarder/meter"
 	"sluice/forwarder/netin"
 	"sluice/parser"
+	"sluice/setting"
 )
 
 // Config is Fluentd's source sample.
@@ -51,18 +52,6 @@ type Source struct {
 	count   int64 // of AutoIncrementKey
 }
 
-// FieldError is why New refused a setting.
-type FieldError struct{ field, what, fix string }
-
-// Field names the setting.
-func (e *FieldError) Field() string { return e.field }
-
-// Error says what is wrong.
-func (e *FieldError) Error() string { return e.what }
-
-// Fix is what to write instead.
-func (e *FieldError) Fix() string { return e.fix }
-
 // New makes a source.
 func New(cfg Config, l *ledger.Ledger, reg prometheus.Registerer, base *event.Fragment) (*Source, error) {
 	s := &Source{cfg: cfg, ledger: l, base: base}
@@ -77,11 +66,11 @@ func New(cfg Config, l *ledger.Ledger, reg prometheus.Registerer, base *event.Fr
 	})
 	switch {
 	case !ok || len(s.records) == 0:
-		return nil, &FieldError{field, field + " is neither a JSON object nor an array of objects", `write {"message":"x"}`}
+		return nil, setting.Instead(field, field+" is neither a JSON object nor an array of objects", `write {"message":"x"}`)
 	case cfg.Rate < 1:
-		return nil, &FieldError{"rate", fmt.Sprintf("%d records a second are none", cfg.Rate), "write 1 or more"}
+		return nil, setting.Instead("rate", fmt.Sprintf("%d records a second are none", cfg.Rate), "write 1 or more")
 	case cfg.Size < 1 || cfg.Size > 10000:
-		return nil, &FieldError{"size", fmt.Sprintf("a batch cannot have %d records", cfg.Size), "write a number from 1 to 10000"}
+		return nil, setting.Instead("size", fmt.Sprintf("a batch cannot have %d records", cfg.Size), "write a number from 1 to 10000")
 	}
 	var err error
 	s.in, err = meter.NewInput(reg, cfg.Name)

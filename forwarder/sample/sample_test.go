@@ -11,6 +11,7 @@ import (
 
 	"sluice/forwarder/ledger"
 	"sluice/forwarder/sourcetest"
+	"sluice/setting"
 )
 
 func TestRecordsAtTheirRate(t *testing.T) {
@@ -57,7 +58,7 @@ func TestNewRefuses(t *testing.T) {
 		cfg := DefaultConfig()
 		c.change(&cfg)
 		_, err := New(cfg, ledger.New(), prometheus.NewRegistry(), nil)
-		if e, ok := err.(*FieldError); !ok || e.Field() != c.field || !strings.Contains(e.Error(), " ") || e.Fix() == "" {
+		if e, ok := err.(*setting.Error); !ok || e.Field() != c.field || !strings.Contains(e.Error(), " ") || e.Fix() == "" {
 			t.Errorf("%s: %v", c.field, err)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"sluice/parser/timefmt"
+	"sluice/setting"
 	"sluice/sink/format"
 )
 
@@ -36,18 +37,6 @@ func DefaultConfig() Config {
 	}
 }
 
-// FieldError is why New refused a setting.
-type FieldError struct{ field, what, fix string }
-
-// Field names the setting.
-func (e *FieldError) Field() string { return e.field }
-
-// Error says what is wrong.
-func (e *FieldError) Error() string { return e.what }
-
-// Fix is what to write instead.
-func (e *FieldError) Fix() string { return e.fix }
-
 // index stands in a path where the number of the run's file goes.
 const index = "_**"
 
@@ -72,7 +61,7 @@ func (c *Config) template() (string, error) {
 	}
 	if strings.Contains(c.Path, "*") {
 		if slice == "" {
-			return "", &FieldError{"path", "the path has a * and there are no time slices", "write <buffer time> with timekey, or leave the * out"}
+			return "", setting.Instead("path", "the path has a * and there are no time slices", "write <buffer time> with timekey, or leave the * out")
 		}
 		return strings.ReplaceAll(c.Path, "*", slice+number) + packed, nil
 	}
@@ -81,7 +70,7 @@ func (c *Config) template() (string, error) {
 		named, missing := placeholders(slice, path)
 		switch {
 		case named && missing != "":
-			return "", &FieldError{"path", fmt.Sprintf("the path does not tell slices of %v apart", c.Timekey), "add " + missing + " to it"}
+			return "", setting.Instead("path", fmt.Sprintf("the path does not tell slices of %v apart", c.Timekey), "add "+missing+" to it")
 		case !named:
 			path += "." + slice
 		}

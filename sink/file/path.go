@@ -9,6 +9,7 @@ import (
 
 	"sluice/event"
 	"sluice/parser/timefmt"
+	"sluice/setting"
 	"sluice/sink/format"
 )
 
@@ -61,7 +62,7 @@ func compile(field, template string, c *Config) (p path, err error) {
 			n, _ := strconv.Atoi(word.FindStringSubmatch(name)[1])
 			p.parts = append(p.parts, part{kind: partWord, n: n})
 		case name == "chunk_id" || name == "" || strings.HasPrefix(name, "tag["):
-			return p, &FieldError{field, fmt.Sprintf("the placeholder ${%s} is not supported", name), "write ${tag}, ${tag[0]}, ${FIELD} or %Y%m%d"}
+			return p, setting.Instead(field, fmt.Sprintf("the placeholder ${%s} is not supported", name), "write ${tag}, ${tag[0]}, ${FIELD} or %Y%m%d")
 		default:
 			p.parts = append(p.parts, part{kind: partField, name: format.FieldName(name)})
 			p.fields = true
@@ -76,7 +77,7 @@ func (p *path) text(field, text string) error {
 	}
 	form, err := timefmt.NewFormatter(text, p.zone)
 	if err != nil {
-		return &FieldError{field, err.Error(), "write %% for the sign itself"}
+		return setting.Instead(field, err.Error(), "write %% for the sign itself")
 	}
 	p.parts = append(p.parts, part{kind: partTime, form: form})
 	p.timed = p.timed || strings.Contains(text, "%")

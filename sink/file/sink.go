@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"sluice/event"
+	"sluice/setting"
 	"sluice/sink/format"
 )
 
@@ -43,7 +44,7 @@ func New(cfg Config, log *slog.Logger) (*Sink, error) {
 		return nil, err
 	}
 	if s.link.fields {
-		return nil, &FieldError{"symlink_path", "a record's field cannot stand in the link's path", "write ${tag} or a fixed name"}
+		return nil, setting.Instead("symlink_path", "a record's field cannot stand in the link's path", "write ${tag} or a fixed name")
 	}
 	if s.form, err = format.New(cfg.Format, cfg.Inject); err != nil {
 		return nil, err

@@ -1,12 +1,12 @@
 package format
 
 import (
-	"fmt"
 	"os"
 	"strings"
 	"time"
 
 	"sluice/parser/timefmt"
+	"sluice/setting"
 )
 
 // Config is the section <format>.
@@ -60,23 +60,7 @@ func DefaultConfig(kind string) Config {
 // DefaultInject is Fluentd's.
 func DefaultInject() Inject { return Inject{TimeType: "float", Time: Time{Localtime: true}} }
 
-// FieldError is why New refused a setting.
-type FieldError struct {
-	field string
-	err   error
-}
-
-// Field names the setting: format.keys, or inject.time_format.
-func (e *FieldError) Field() string { return e.field }
-
-// Error does not say the field again: who reports it says where it stands.
-func (e *FieldError) Error() string { return e.err.Error() }
-
-func (e *FieldError) Unwrap() error { return e.err }
-
-func refuse(field, text string, args ...any) error {
-	return &FieldError{field, fmt.Errorf(text, args...)}
-}
+func refuse(field, format string, args ...any) error { return setting.Refuse(field, format, args...) }
 
 // formatter compiles a time's form; section is where it stands. otherwise is
 // the form where none is written.
@@ -88,7 +72,7 @@ func (t *Time) formatter(section, otherwise string) (*timefmt.Formatter, error) 
 	if t.Timezone != "" {
 		var err error
 		if zone, err = timefmt.Zone(t.Timezone); err != nil {
-			return nil, &FieldError{section + ".timezone", err}
+			return nil, setting.Because(section+".timezone", err)
 		}
 	}
 	form := t.TimeFormat
@@ -97,7 +81,7 @@ func (t *Time) formatter(section, otherwise string) (*timefmt.Formatter, error) 
 	}
 	f, err := timefmt.NewFormatter(form, zone)
 	if err != nil {
-		return nil, &FieldError{section + ".time_format", err}
+		return nil, setting.Because(section+".time_format", err)
 	}
 	return f, nil
 }

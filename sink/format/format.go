@@ -63,7 +63,7 @@ type injected struct {
 	times timeWriter
 }
 
-// New makes the formatter of an output. Its error is a FieldError.
+// New makes the formatter of an output. Its error is a setting.Error.
 func New(cfg Config, inject Inject) (*Formatter, error) {
 	f := &Formatter{}
 	var err error

@@ -11,6 +11,7 @@ import (
 
 	"sluice/event"
 	"sluice/parser"
+	"sluice/setting"
 )
 
 // batch is one record of that JSON object, at a fixed time.
@@ -160,7 +161,7 @@ func TestNewRefuses(t *testing.T) {
 			c.inject(&inject)
 		}
 		_, err := New(cfg, inject)
-		e, ok := err.(*FieldError)
+		e, ok := err.(*setting.Error)
 		if !ok || e.Field() != c.field || !strings.Contains(e.Error(), c.words) {
 			t.Errorf("got %v, want one of %s with %q", err, c.field, c.words)
 		}
