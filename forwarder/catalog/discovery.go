@@ -12,6 +12,7 @@ import (
 type found struct {
 	servers []forward.Server
 	srv     *srvDiscovery
+	file    *fileDiscovery
 }
 
 // staticDiscovery is a list of servers.
@@ -66,25 +67,35 @@ func (f *found) read(e *conf.Element) conf.Problems {
 	kind, p := e.Type()
 	switch {
 	case p == nil:
-		return conf.Problems{{Pos: e.Pos, What: "<service_discovery> has no @type", Fix: "add @type static|srv"}}
+		return conf.Problems{{Pos: e.Pos, What: "<service_discovery> has no @type", Fix: "add @type static, file or srv"}}
 	case kind == "static":
 		var d staticDiscovery
 		problems := conf.Decode(e, &d)
 		f.servers = append(f.servers, d.Service...)
+		return append(problems, explain(e, usable("service", d.Service))...)
+	case kind == "file" && f.file == nil:
+		f.file = &fileDiscovery{Path: "/etc/fluent/sd.yaml", Encoding: "utf-8"}
+		problems := conf.Decode(e, f.file)
+		if !problems.Bad() {
+			problems = append(problems, explain(e, f.file.check())...)
+		}
 		return problems
 	case kind == "srv" && f.srv == nil:
 		f.srv = &srvDiscovery{Proto: "tcp", Interval: time.Minute}
 		problems, rest := srvParams.sort(e)
 		return append(problems, conf.Decode(rest, f.srv)...)
-	case kind == "srv":
-		return conf.Problems{{Pos: e.Pos, What: "a second <service_discovery> of SRV records is not supported", Fix: "remove it"}}
+	case kind == "srv", kind == "file":
+		return conf.Problems{{Pos: e.Pos, What: "a second <service_discovery> of type " + kind + " is not supported", Fix: "remove it"}}
 	}
-	return conf.Problems{conf.UnknownName(p.Pos, "service_discovery type", kind, []string{"srv", "static"})}
+	return conf.Problems{conf.UnknownName(p.Pos, "service_discovery type", kind, []string{"file", "srv", "static"})}
 }
 
 // into makes them settings.
 func (f *found) into(cfg *forward.Config) {
-	cfg.Servers = append(cfg.Servers, f.servers...)
+	cfg.Servers = distinct(append(cfg.Servers, f.servers...))
+	if f.file != nil {
+		cfg.Find, cfg.SRVInterval = f.file.find, fileInterval
+	}
 	d := f.srv
 	if d == nil {
 		return

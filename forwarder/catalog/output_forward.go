@@ -109,8 +109,8 @@ func newForwardMatch(c *Context, p forwardMatch) (output, error) {
 	}
 	cfg.Metadata = c.builder.metadata
 	p.found.into(&cfg)
-	if len(cfg.Servers) == 0 && cfg.SRV == "" {
-		return output{}, fieldError{"server", "there is no server", "add <server> with host HOST"}
+	if err := p.mistaken(&cfg); err != nil {
+		return output{}, err
 	}
 	if err := p.tls(&cfg); err != nil {
 		return output{}, err
@@ -120,6 +120,9 @@ func newForwardMatch(c *Context, p forwardMatch) (output, error) {
 		ca = "tls_cert_path"
 	}
 	out, err := newForward(c, cfg)
+	if p.found.file != nil {
+		out.Target = p.found.file.Path
+	}
 	return out, atFile(err, "tls_client_cert_path", "tls_client_private_key_path", ca)
 }
 

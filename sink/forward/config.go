@@ -57,10 +57,11 @@ type Config struct {
 	secret.Files // what shared_key and password are when their files change
 
 	Servers []Server `conf:"servers"`
-	// SRV is a DNS name whose SRV records name the servers, instead of Servers.
-	// It is asked again every SRVInterval.
+	// SRV is a DNS name whose SRV records name the servers, instead of Servers, as
+	// does Find, which the program sets. They are asked again every SRVInterval.
 	SRV         string        `conf:"srv"`
 	SRVInterval time.Duration `conf:"srv_interval"`
+	Find        func(context.Context) ([]Server, error)
 	// Transport: empty: tls where the section tls says something, else tcp.
 	Transport    string `conf:"transport,oneof=|tcp|tls"`
 	TLS          TLS    `conf:"tls"`
@@ -139,8 +140,10 @@ func (c *Config) UseTLS() bool {
 
 func (c *Config) validate() error {
 	switch {
-	case len(c.Servers) == 0 && c.SRV == "":
+	case len(c.Servers) == 0 && c.SRV == "" && c.Find == nil:
 		return errors.New(`forward.servers is empty: write servers: [{ host: "HOST" }]`)
+	case c.Find != nil && (c.SRV != "" || len(c.Servers) > 0):
+		return errors.New("BUG: forward is told its servers twice")
 	case len(c.Servers) > 0 && c.SRV != "":
 		return errors.New("forward has both servers and srv: write one of them")
 	case c.Transport == "tcp" && c.TLS != TLS{Verify: "full"}:

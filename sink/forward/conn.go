@@ -93,7 +93,7 @@ func (c *conn) ack(id string, timeout time.Duration) error {
 // unexpected says what a server sent instead of an acknowledgement.
 func unexpected(f *wire.Frame) error {
 	if _, ok := wire.ReadHelo(f); ok {
-		return errors.New("it asks for the handshake: set forward.shared_key, or username and password")
+		return errors.New("it asks for the handshake: set shared_key, or username and password")
 	}
 	if pong, ok := wire.ReadPong(f); ok && !pong.OK {
 		return fmt.Errorf("it refuses the connection: %.200q", pong.Reason)
@@ -170,7 +170,7 @@ func (s *Sink) handshake(ctx context.Context, c *conn, srv *server) error {
 	case !pong.OK:
 		return refusal{error: fmt.Errorf("it refuses the handshake: %.200q", pong.Reason)}
 	case string(pong.Hostname) == s.hostname: // else it could give back our own digest
-		return refusal{error: fmt.Errorf("it has the same self_hostname as this Sluice, %q: set forward.self_hostname", s.hostname)}
+		return refusal{error: fmt.Errorf("it has the same self_hostname as this Sluice, %q: set self_hostname", s.hostname)}
 	case subtle.ConstantTimeCompare(pong.Digest, wire.Digest(salt, pong.Hostname, nonce, key)) != 1:
 		return refusal{error: errors.New("it does not know the shared key")}
 	}

@@ -138,7 +138,7 @@ func TestFaults(t *testing.T) {
 		{"acknowledges with nothing", after(say([]byte{0x80})), nil, "no acknowledgement"},
 		{"answers with nonsense", after(say([]byte("HTTP/1.1 400 Bad Request\r\n"))), nil, "no acknowledgement"},
 		{"never acknowledges", silent, func(c *Config) { c.AckTimeout = 20 * time.Millisecond }, "did not acknowledge a chunk within 20ms"},
-		{"asks for the handshake", say(wire.AppendHelo(nil, []byte("nonce"), nil)), nil, "set forward.shared_key"},
+		{"asks for the handshake", say(wire.AppendHelo(nil, []byte("nonce"), nil)), nil, "set shared_key"},
 		{"refuses after the frame", after(say(wire.AppendRefusal(nil, "go away"))), nil, `refuses the connection: "go away"`},
 
 		{"hangs up before HELO", hangUp, key, "ended before the handshake"},

@@ -12,7 +12,7 @@ import (
 // quietTick is how often Run looks around when there are no heartbeats.
 const quietTick = 10 * time.Second
 
-// Run sends heartbeats, asks again for SRV records, closes connections that
+// Run sends heartbeats, asks again what servers there are, closes connections that
 // were idle for too long and looks for changed certificates, until ctx ends.
 func (s *Sink) Run(ctx context.Context) {
 	var wg sync.WaitGroup

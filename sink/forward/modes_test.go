@@ -132,10 +132,10 @@ func TestHandshake(t *testing.T) {
 		},
 		{
 			"same name", func(c *listen.Config) { c.SharedKey = "k" },
-			func(c *Config) { c.SharedKey, c.SelfHostname = "k", "aggregator" }, "set forward.self_hostname",
+			func(c *Config) { c.SharedKey, c.SelfHostname = "k", "aggregator" }, "set self_hostname",
 		},
-		{"no key here", func(c *listen.Config) { c.SharedKey = "k" }, nil, "set forward.shared_key"},
-		{"no key here, and no acknowledgements", func(c *listen.Config) { c.SharedKey = "k" }, func(c *Config) { c.RequireAck = false }, "set forward.shared_key"},
+		{"no key here", func(c *listen.Config) { c.SharedKey = "k" }, nil, "set shared_key"},
+		{"no key here, and no acknowledgements", func(c *listen.Config) { c.SharedKey = "k" }, func(c *Config) { c.RequireAck = false }, "set shared_key"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			r := startSluice(t, "", tt.server)

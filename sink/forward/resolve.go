@@ -47,51 +47,56 @@ func (s *Sink) dialTCP(ctx context.Context, srv *server) (net.Conn, error) {
 	return nil, several(errs)
 }
 
-// discover asks for the SRV records when they were not asked for long enough,
-// or never. Once there are servers, an error changes nothing, and only Run asks:
-// a slow answer holds up no chunk.
+// discover asks what servers there are when that was not asked for long enough,
+// or never. Once there are some, an error changes nothing, and only Run asks: a
+// slow answer holds up no chunk.
 func (s *Sink) discover(ctx context.Context) error {
-	if s.srv == "" {
+	if s.find == nil {
 		return nil
 	}
-	s.srvMu.Lock()
-	defer s.srvMu.Unlock()
+	s.findMu.Lock()
+	defer s.findMu.Unlock()
 	now := s.group.now()
-	if !s.srvNext.IsZero() && now.Before(s.srvNext) {
+	if !s.findNext.IsZero() && now.Before(s.findNext) {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.connectTimeout)
 	defer cancel()
-	_, records, err := s.resolver.LookupSRV(ctx, "", "", s.srv)
-	if err == nil && len(records) == 0 {
-		err = errors.New("there are none")
-	}
+	found, err := s.find(ctx)
 	if err != nil {
-		err = fmt.Errorf("cannot look up the servers by the SRV records of %s: %w", s.srv, err)
-		if s.srvNext.IsZero() {
+		if s.findNext.IsZero() {
 			return err
 		}
 		s.log.Warn("the servers stay as they were", "error", err)
-		s.srvNext = now.Add(s.srvInterval)
+		s.findNext = now.Add(s.findInterval)
 		return nil
 	}
-	s.srvNext = now.Add(s.srvInterval)
-	for _, gone := range s.group.set(s.fromSRV(records)) {
+	s.findNext = now.Add(s.findInterval)
+	var list []*server
+	for _, one := range found {
+		list = append(list, s.server(one))
+	}
+	for _, gone := range s.group.set(list) {
 		gone.pool.shut()
-		s.log.Info("a server is gone from the SRV records", "server", gone.name)
+		s.log.Info("a server is no longer one of those to send to", "server", gone.name)
 	}
 	return nil
 }
 
-// fromSRV makes servers of records (RFC 2782): those of the lowest priority, and
-// the others standby. A weight of 0 is a small one.
-func (s *Sink) fromSRV(records []*net.SRV) (list []*server) {
+// lookupSRV makes servers of SRV records (RFC 2782): those of the lowest priority,
+// and the others standby. A weight of 0 is a small one.
+func (s *Sink) lookupSRV(ctx context.Context, name string) (list []Server, err error) {
+	_, records, err := s.resolver.LookupSRV(ctx, "", "", name)
+	if err == nil && len(records) == 0 {
+		err = errors.New("there are none")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("cannot look up the servers by the SRV records of %s: %w", name, err)
+	}
 	slices.SortStableFunc(records, func(a, b *net.SRV) int { return cmp.Compare(a.Priority, b.Priority) })
 	for _, r := range records {
 		host := strings.TrimSuffix(r.Target, ".")
-		list = append(list, s.server(Server{
-			Host: host, Port: int(r.Port), Weight: max(int(r.Weight), 1), Standby: r.Priority > records[0].Priority,
-		}))
+		list = append(list, Server{Host: host, Port: int(r.Port), Weight: max(int(r.Weight), 1), Standby: r.Priority > records[0].Priority})
 	}
-	return list
+	return list, nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -142,12 +143,12 @@ func TestSRV(t *testing.T) {
 	if err := deliver(); err != nil || dns.asked != asked { // not yet, and the connection is there
 		t.Errorf("%v, asked %d times more", err, dns.asked-asked)
 	}
-	now = now.Add(s.srvInterval)
+	now = now.Add(s.findInterval)
 	dns.err = errors.New("no answer")
 	if err := deliver(); err != nil || len(s.group.servers()) != 2 {
 		t.Errorf("an error changes the servers: %v", err)
 	}
-	now = now.Add(s.srvInterval)
+	now = now.Add(s.findInterval)
 	dns.err, dns.srv = nil, dns.srv[1:]
 	dns.srv = []*net.SRV{{Target: "b.example.", Port: uint16(port(t, two.addr)), Priority: 1, Weight: 5}}
 	if err := deliver(); err != nil {
@@ -155,5 +156,44 @@ func TestSRV(t *testing.T) {
 	}
 	if list := s.group.servers(); len(list) != 1 || list[0].host != "b.example" || list[0].standby || two.connections() != 1 {
 		t.Errorf("%+v, %d connections", list, two.connections())
+	}
+}
+
+// What a server is asked to be let in with may change: it is another server then.
+func TestServersAreFoundAgain(t *testing.T) {
+	one, two := startFaulty(t, acknowledge(0)), startFaulty(t, acknowledge(0))
+	list := []Server{{Host: "127.0.0.1", Port: port(t, one.addr), Weight: 60}}
+	var err error
+	s := newSink(t, func(c *Config) { c.Find = func(context.Context) ([]Server, error) { return list, err } })
+	now := time.Unix(1795340550, 0)
+	s.group.now = func() time.Time { return now }
+	look := func(want ...int) {
+		t.Helper()
+		now = now.Add(s.findInterval)
+		if err := s.discover(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		var got []int
+		for _, srv := range s.group.servers() {
+			got = append(got, srv.port)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("ports %v, want %v", got, want)
+		}
+	}
+	look(list[0].Port)
+	first := s.group.servers()[0]
+	list = append(list, Server{Host: "127.0.0.1", Port: port(t, two.addr), Weight: 60})
+	look(list[0].Port, list[1].Port)
+	if s.group.servers()[0] != first {
+		t.Error("a server that stayed is another one")
+	}
+	err = errors.New("no such file")
+	look(list[0].Port, list[1].Port)
+	err = nil
+	list = []Server{{Host: "127.0.0.1", Port: list[0].Port, Weight: 60, SharedKey: "k"}}
+	look(list[0].Port)
+	if now := s.group.servers()[0]; now == first || string(s.now(now.proof.key)) != "k" {
+		t.Error("the key is not taken up")
 	}
 }

@@ -1,6 +1,7 @@
 package forward
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"net"
@@ -22,8 +23,8 @@ const (
 	modeMessage
 )
 
-// Sink implements forwarder.Sink and Runner: Run sends heartbeats and asks for
-// SRV records again; without it servers are used all the same.
+// Sink implements forwarder.Sink and Runner: Run sends heartbeats and asks again
+// what servers there are; without it servers are used all the same.
 type Sink struct {
 	log *slog.Logger
 
@@ -54,12 +55,12 @@ type Sink struct {
 	heartbeat time.Duration
 	udp       bool
 
-	resolver    resolver
-	roundRobin  bool
-	srv         string
-	srvInterval time.Duration
-	srvMu       sync.Mutex
-	srvNext     time.Time
+	resolver     resolver
+	roundRobin   bool
+	find         func(context.Context) ([]Server, error) // nil: the servers are those of the settings
+	findInterval time.Duration
+	findMu       sync.Mutex
+	findNext     time.Time
 
 	seconds prometheus.Histogram
 }
@@ -76,7 +77,10 @@ func New(cfg Config, log *slog.Logger, reg prometheus.Registerer) (*Sink, error)
 		keepalive: cfg.Keepalive, keepaliveTimeout: cfg.KeepaliveTimeout, maxAge: cfg.MaxAge,
 		verify: cfg.TLS.Verify, proof: proof{}.with(&cfg.Files, cfg.SharedKey, cfg.Username, cfg.Password), hostname: cfg.SelfHostname,
 		heartbeat: cfg.HeartbeatInterval, udp: cfg.HeartbeatType == "udp",
-		resolver: net.DefaultResolver, roundRobin: cfg.DNSRoundRobin, srv: cfg.SRV, srvInterval: cfg.SRVInterval,
+		resolver: net.DefaultResolver, roundRobin: cfg.DNSRoundRobin, find: cfg.Find, findInterval: cfg.SRVInterval,
+	}
+	if cfg.SRV != "" {
+		s.find = func(ctx context.Context) ([]Server, error) { return s.lookupSRV(ctx, cfg.SRV) }
 	}
 	if !s.acked && s.keepalive && s.proof == (proof{}) { // else each chunk would wait for it
 		s.helloWait = helloWait
@@ -97,7 +101,7 @@ func New(cfg Config, log *slog.Logger, reg prometheus.Registerer) (*Sink, error)
 	if s.hostname == "" {
 		name, err := os.Hostname()
 		if err != nil {
-			return nil, fmt.Errorf("cannot tell this host's name (set forward.self_hostname): %w", err)
+			return nil, fmt.Errorf("cannot tell this host's name (set self_hostname): %w", err)
 		}
 		s.hostname = name
 	}
@@ -116,6 +120,7 @@ func New(cfg Config, log *slog.Logger, reg prometheus.Registerer) (*Sink, error)
 // server makes a server of its settings.
 func (s *Sink) server(c Server) *server {
 	srv := &server{host: c.Host, port: c.Port, name: address(c.Host, c.Port), tlsName: c.Host, weight: c.Weight, standby: c.Standby}
+	srv.secrets = [3]string{c.SharedKey, c.Username, c.Password}
 	if c.Name != "" {
 		srv.name, srv.tlsName = c.Name+" ("+srv.name+")", c.Name
 	}
