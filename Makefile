@@ -75,7 +75,7 @@ stop-elasticsearch:
 	@$(ES) stop
 
 test-elasticsearch: ## on a real Elasticsearch; prints SKIP and why where none can be had
-	$(ES) with -- $(GO) test -count=1 ./sink/elastictest ./agent -run 'Contract|RealElasticsearch'
+	$(ES) with -- $(GO) test -count=1 ./sink/elastictest ./sink/elastic ./agent -run 'Contract|RealElasticsearch'
 
 # Tools that deploy's tests use where they are.
 CACHE    := $(or $(SLUICE_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/sluice)

@@ -60,8 +60,6 @@ var unsupported = map[string]map[string]string{
 		"logentries": elsewhere, "loggly": elsewhere, "kubernetes_remote_syslog": elsewhere, "lm": elsewhere, "mattermost": elsewhere, "mongo_replset": elsewhere,
 		"vmware_loginsight": elsewhere, "vmware_log_intelligence": elsewhere, "tdlog": elsewhere, "azure-loganalytics": elsewhere, "logzio": elsewhere, "syslog": elsewhere,
 		"secure_forward":            "use @type forward with <security> and transport tls",
-		"opensearch_data_stream":    "use @type opensearch with index_name of the data stream",
-		"elasticsearch_data_stream": "use @type elasticsearch with index_name of the data stream",
 		"elasticsearch_dynamic":     "use @type elasticsearch with placeholders in index_name or logstash_prefix",
 		"aws-elasticsearch-service": "use @type elasticsearch with a host behind a signing proxy",
 		"exec":                      elsewhere, "exec_filter": elsewhere, "mail": elsewhere, "slack": elsewhere,

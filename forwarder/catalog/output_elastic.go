@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"sluice/conf"
 	"sluice/event"
 	"sluice/forwarder"
 	"sluice/forwarder/filter"
@@ -50,7 +51,7 @@ type elasticMatch struct {
 	Level      string        `conf:"compression_level,oneof=no_compression|best_speed|best_compression|default_compression"`
 	Pipeline   string        `conf:"pipeline"`
 	Headers    string        `conf:"custom_headers,secret"` // a JSON object
-	Write      string        `conf:"write_operation,oneof=index|create"`
+	Write      string        `conf:"write_operation,oneof=index|create|update|upsert"`
 
 	IDKey      string   `conf:"id_key"`
 	RoutingKey string   `conf:"routing_key"`
@@ -80,8 +81,23 @@ func defaultElasticMatch() elasticMatch {
 	}
 }
 
+// matchElastic is the row of the plug-ins' outputs.
+func matchElastic(c *Context, e *conf.Element) (output, conf.Problems, error) {
+	not := elasticMatchParams
+	if p := e.Param("write_operation"); p != nil && updates(p.Value) {
+		not = updatingParams()
+	}
+	return outputOf(defaultElasticMatch, newElasticMatch, not)(c, e)
+}
+
+// updates reports whether documents are changed.
+func updates(operation string) bool { return operation == "update" || operation == "upsert" }
+
 // newElasticMatch makes Elasticsearch's sink of Fluentd's parameters.
 func newElasticMatch(c *Context, p elasticMatch) (output, error) {
+	if updates(p.Write) && p.IDKey == "" {
+		return output{}, fieldError{"write_operation", "write_operation " + p.Write + " needs to know the documents' ids", "add id_key FIELD"}
+	}
 	cfg := elastic.DefaultConfig()
 	cfg.Schema = "fluentd"
 	cfg.RequestTimeout, cfg.CA = p.Timeout, p.CAFile
@@ -97,7 +113,7 @@ func newElasticMatch(c *Context, p elasticMatch) (output, error) {
 		Insecure: !p.SSLVerify, ClientCert: p.ClientCert, ClientKey: p.ClientKey,
 	}
 	cfg.Like.Theirs = elastic.Theirs{
-		IDKey: format.FieldName(p.IDKey), RoutingKey: format.FieldName(p.RoutingKey), IndexKey: format.FieldName(p.IndexKey), Removed: p.RemoveKeys, Overwrite: p.Write == "index",
+		IDKey: format.FieldName(p.IDKey), RoutingKey: format.FieldName(p.RoutingKey), IndexKey: format.FieldName(p.IndexKey), Removed: p.RemoveKeys, Write: p.Write,
 	}
 	if p.IndexKey != "" { // as in Fluentd
 		cfg.Like.Theirs.Removed = append(p.RemoveKeys[:len(p.RemoveKeys):len(p.RemoveKeys)], cfg.Like.Theirs.IndexKey)

@@ -14,8 +14,10 @@ func outputs() map[string]row[output] {
 		"null":    outputOf(nothing, newNull, params{unneeded: map[string]string{"never_flush": "nothing is kept"}}),
 		"relabel": relabel,
 
-		"elasticsearch": outputOf(defaultElasticMatch, newElasticMatch, elasticMatchParams),
-		"opensearch":    outputOf(defaultElasticMatch, newElasticMatch, elasticMatchParams),
+		"elasticsearch":             matchElastic,
+		"opensearch":                matchElastic,
+		"elasticsearch_data_stream": matchStream,
+		"opensearch_data_stream":    matchStream,
 
 		"copy":               copyTo,
 		"roundrobin":         roundrobin,

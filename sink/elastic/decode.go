@@ -1,7 +1,6 @@
 package elastic
 
 import (
-	"bytes"
 	"time"
 
 	"sluice/event"
@@ -16,14 +15,14 @@ func (s *Sink) Decode(b *event.Batch, blk *event.Block, i int) bool {
 	if i > 0 {
 		lo = blk.Ends[i-1]
 	}
-	action := bytes.IndexByte(b.Arena[lo:blk.Ends[i]], '\n') + 1
-	if action == 0 {
+	from, to := document(b.Arena[lo:blk.Ends[i]])
+	if to == 0 {
 		return false
 	}
-	lo += uint32(action)
+	doc := event.Value{Off: lo + uint32(from), Len: uint32(to - from), Kind: event.JSON}
 	b.Begin(event.Record{Pos: -1})
 	n := len(b.Recs) - 1
-	if !parser.ParseObject(b, n, event.Value{Off: lo, Len: blk.Ends[i] - lo, Kind: event.JSON}, "") {
+	if !parser.ParseObject(b, n, doc, "") {
 		b.Recs = b.Recs[:n]
 		return false
 	}

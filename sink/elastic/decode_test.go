@@ -12,7 +12,10 @@ import (
 // What is read back and written again, by a sink of the same settings, is the
 // same document, under the same id, for the same index.
 func TestADocumentReadBackIsTheSame(t *testing.T) {
-	for name, like := range map[string]Like{"plain": {}, "timestamp": {Timestamp: true}, "tag": {Timestamp: true, TagKey: "tag"}, "metadata": {Timestamp: true, Metadata: true}} {
+	for name, like := range map[string]Like{
+		"plain": {}, "timestamp": {Timestamp: true}, "tag": {Timestamp: true, TagKey: "tag"}, "metadata": {Timestamp: true, Metadata: true},
+		"update": {Timestamp: true, Theirs: Theirs{IDKey: "message", Write: "update"}}, "upsert": {Timestamp: true, Theirs: Theirs{IDKey: "message", Write: "upsert"}},
+	} {
 		for _, shared := range []*event.Fragment{nil, podFragment()} {
 			s := newSink(t, "http://127.0.0.1:1", func(c *Config) { c.Schema, c.Like, c.Index = "fluentd", like, "logstash-%Y.%m.%d" })
 			b := goldenBatch(shared, "app.web")
@@ -52,7 +55,7 @@ func parsed(t *testing.T, blk *event.Block) (list []any) {
 
 func TestWhatIsNoDocumentIsNotReadBack(t *testing.T) {
 	s := newSink(t, "http://127.0.0.1:1", func(c *Config) { c.Schema = "fluentd" })
-	for _, item := range []string{"", "{}", "{\"create\":{}}\n", "{\"create\":{}}\n{\"a\":", "{\"create\":{}}\n[1]\n"} {
+	for _, item := range []string{"", "{}", "{\"create\":{}}\n", "{\"create\":{}}\n{\"a\":", "{\"create\":{}}\n[1]\n", "{\"update\":{}}\n", "{\"update\":{}}\n{\"doc\":", "{\"update\":{}}\n{\"doc\":}\n"} {
 		b := &event.Batch{Arena: []byte(item)}
 		if s.Decode(b, &event.Block{Body: b.Arena, Ends: []uint32{uint32(len(item))}}, 0) || len(b.Recs) > 0 {
 			t.Errorf("%q was read back", item)

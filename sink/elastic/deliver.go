@@ -169,7 +169,7 @@ func (f failing) Read([]byte) (int, error) { return 0, f.err }
 
 // judge reads the answer item by item.
 func (s *Sink) judge(a *answer, c *event.Chunk) (event.Verdict, error) {
-	j := judge{own: func(i uint32) bool { return s.ours(c, i) }, tries: c.Tries}
+	j := judge{own: func(i uint32) bool { return s.ours(c, i) }, mends: func(i uint32) bool { return s.updates(c, i) }, tries: c.Tries}
 	sent := uint32(c.Len())
 	i := uint32(0)
 	for ; a.next(); i++ {

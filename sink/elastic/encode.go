@@ -29,6 +29,7 @@ type encoder struct {
 	days   []dayBlock
 	target []byte
 	field  []byte            // of a record that names its own id and the like
+	behind string            // its document; empty: its line ends
 	keys   map[string]string // names of indices, so that the same is made once
 }
 
@@ -89,6 +90,9 @@ func (s *Sink) Encode(dst *event.Blocks, b *event.Batch) {
 		blk.Body = append(body, e.frag.tail...)
 		if blk.Body[start+1] == ',' { // the first member, where there is no time before it
 			blk.Body[start+1] = ' '
+		}
+		if e.behind != "" {
+			blk.Body = append(blk.Body[:len(blk.Body)-1], e.behind...)
 		}
 		blk.Close(r.ID, r.Weight)
 	}

@@ -15,6 +15,7 @@ const bounded = 5
 // judge collects the verdict on one answer.
 type judge struct {
 	own    func(i uint32) bool // the item's id is ours
+	mends  func(i uint32) bool // it changes a document
 	tries  int
 	v      event.Verdict
 	kind   string // type of the last rejection: neighbours share it
@@ -31,7 +32,9 @@ func (j *judge) item(i uint32, it *item) {
 		}
 	case it.status == 409 && j.own(i):
 		j.v.Duplicate++
-	case it.status == 409:
+	case it.status == 409 && j.mends(i): // somebody else changed it meanwhile
+		j.retry(i, event.None, it)
+	case it.status == 409, it.status == 404 && string(it.typ) == "document_missing_exception": // there is nothing to change
 		j.reject(i, it)
 	case it.status == 429:
 		j.retry(i, event.Throttle, it)
