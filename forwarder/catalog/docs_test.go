@@ -47,7 +47,7 @@ func documentedOutputs() map[string]documented {
 	metrics := filter.DefaultPrometheusConfig()
 	rewrite, router, exceptions := filter.RewriteTagConfig{}, filter.LabelRouterConfig{}, filter.DefaultDetectExceptionsConfig()
 	return map[string]documented{
-		"elasticsearch":             {&elastic, elasticMatchParams, "Also as `opensearch`. `update` and `upsert` need `id_key`; what is to update and is not there becomes a dead letter, and a record without the field is a document of its own. Documents have ids, so that a repeat is stored once; what the server refuses goes to the dead letters; a full queue (429) is waited for."},
+		"elasticsearch":             {&elastic, elasticMatchParams, "Also as `opensearch`. `update` and `upsert` need `id_key`; what is to update and is not there becomes a dead letter, and a record without the field is a document of its own. With the chunk key `time` the date in an index's name is that of the time slice, in `timekey_zone`, else in local time. Documents have ids, so that a repeat is stored once; what the server refuses goes to the dead letters; a full queue (429) is waited for."},
 		"opensearch":                {nil, params{}, ""},
 		"elasticsearch_data_stream": {&streamMatch{}, streamParams, "And the parameters of elasticsearch about servers, `id_key`, `remove_keys`, `pipeline`, `include_tag_key` and the rest. Also as `opensearch_data_stream`. The data stream must exist, or an index template for it: else the server makes an index of that name."},
 		"opensearch_data_stream":    {nil, params{}, ""},

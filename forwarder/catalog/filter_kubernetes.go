@@ -41,12 +41,13 @@ var kubernetesFilterParams = params{
 		"lookup_from_k8s_field": "the path tells the pod", "tag_to_kubernetes_name_regexp": "the path tells the pod", "container_name_to_kubernetes_regexp": "the path tells the pod",
 		"use_journal": "the path tells the pod", "allow_orphans": "a line goes on with what its path tells", "orphaned_namespace_name": "a line goes on with what its path tells",
 		"orphaned_namespace_id": "a line goes on with what its path tells", "skip_master_url": "there is no master_url on records",
-		"de_dot": "labels keep their names", "de_dot_separator": "labels keep their names", "de_slash": "labels keep their names", "de_slash_separator": "labels keep their names",
+		"ignore_nil": "what is not known does not stand on records", "de_dot": "labels keep their names", "de_dot_separator": "labels keep their names", "de_slash": "labels keep their names", "de_slash_separator": "labels keep their names",
 		"include_namespace_metadata": "it is asked for where the agent may", "merge_json_log": "use a filter parser", "preserve_json_log": "use a filter parser",
 	},
 	missing: map[string]string{
 		"skip_container_metadata": "the image stands on records where it is known", "skip_namespace_metadata": "namespace labels stand on records where they are known",
-		"skip_namespace_labels": "namespace labels stand on records where they are known",
+		"skip_namespace_labels":      "namespace labels stand on records where they are known",
+		"include_ownerrefs_metadata": "records have kubernetes.owner_kind and kubernetes.owner_name",
 	},
 }
 

@@ -108,8 +108,12 @@ func newElasticMatch(c *Context, p elasticMatch) (output, error) {
 	if p.Level == "no_compression" {
 		cfg.Compression = "none"
 	}
+	dates, err := p.dates(c)
+	if err != nil {
+		return output{}, err
+	}
 	cfg.Like = elastic.Like{
-		Timestamp: p.Logstash || p.Timestamp, Dates: p.dates(), Metadata: c.builder.metadata, Pipeline: p.Pipeline,
+		Timestamp: p.Logstash || p.Timestamp, Dates: dates, Metadata: c.builder.metadata, Pipeline: p.Pipeline,
 		Insecure: !p.SSLVerify, ClientCert: p.ClientCert, ClientKey: p.ClientKey,
 	}
 	cfg.Like.Theirs = elastic.Theirs{
@@ -173,8 +177,9 @@ func (p *elasticMatch) flatten(c *Context, cfg *elastic.Config) ([]forwarder.Ste
 // nestedField are placeholders of what lies in an object.
 var nestedField = regexp.MustCompile(`\$\{\$\.[^}.]+\.[^}]*\}`)
 
-// dates are what the plug-in has of fields only where it writes @timestamp.
-func (p *elasticMatch) dates() (d elastic.Dates) {
+// dates are what the plug-in has of fields only where it writes @timestamp, and
+// the zone of the index's date.
+func (p *elasticMatch) dates(c *Context) (d elastic.Dates, err error) {
 	if p.Logstash || p.Timestamp {
 		d = elastic.Dates{OwnDate: p.Logstash, TimeKey: p.TimeKey, NoStamp: p.NoStamp, Format: p.TimeFormat}
 	}
@@ -184,7 +189,11 @@ func (p *elasticMatch) dates() (d elastic.Dates) {
 	if p.Logstash && !p.UTCIndex {
 		d.Zone = time.Local
 	}
-	return d
+	if c.Buffer.byTime() {
+		d.OwnDate = false
+		d.Slice, err = c.Buffer.zone()
+	}
+	return d, err
 }
 
 // into fills in the servers and the index.

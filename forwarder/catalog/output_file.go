@@ -34,8 +34,7 @@ var outputFileParams = params{
 // slices is how a path tells times apart: the length of a slice, 0 where it does
 // not. Without chunk keys there is one a day, as in Fluentd.
 func (s *bufferSection) slices() (timekey time.Duration, zone *time.Location, err error) {
-	keys := strings.FieldsFunc(s.Keys, func(r rune) bool { return strings.ContainsRune("[], ", r) })
-	if s.Keys != "" && !slices.Contains(keys, "time") {
+	if s.Keys != "" && !s.byTime() {
 		return 0, time.Local, nil
 	}
 	timekey = s.Timekey
@@ -45,10 +44,23 @@ func (s *bufferSection) slices() (timekey time.Duration, zone *time.Location, er
 	case timekey < time.Second:
 		return 0, nil, fieldError{"buffer.timekey", "timekey is less than a second", "write a time such as 1d, 1h or 60s"}
 	}
-	if zone, err = file.Zone(s.TimekeyUseUTC, s.TimekeyZone); err != nil {
-		return 0, nil, fieldError{"buffer.timekey_zone", err.Error(), ""}
+	zone, err = s.zone()
+	return timekey, zone, err
+}
+
+// byTime reports whether time is one of the chunk keys.
+func (s *bufferSection) byTime() bool {
+	keys := strings.FieldsFunc(s.Keys, func(r rune) bool { return strings.ContainsRune("[], ", r) })
+	return slices.Contains(keys, "time")
+}
+
+// zone is where time slices begin.
+func (s *bufferSection) zone() (*time.Location, error) {
+	zone, err := file.Zone(s.TimekeyUseUTC, s.TimekeyZone)
+	if err != nil {
+		return nil, fieldError{"buffer.timekey_zone", err.Error(), "write +09:00 or Asia/Tokyo"}
 	}
-	return timekey, zone, nil
+	return zone, nil
 }
 
 // newStdout makes the sink of Fluentd's match stdout.

@@ -2,6 +2,7 @@ package elastic
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -20,6 +21,7 @@ type Dates struct {
 	NoStamp bool           // a record that has TimeKey gets no @timestamp
 	Format  string         // of both fields, as strptime reads it; empty: whatever logs use
 	Zone    *time.Location // of dates whose text names no zone; nil: all dates are in UTC
+	Slice   *time.Location // of dates, where they are those of the time slice that Fluentd's buffer puts a record in, whatever its fields say
 }
 
 // dateReader reads a time and how many seconds east of UTC its zone is.
@@ -43,7 +45,7 @@ func (d *Dates) reader() (dateReader, error) {
 // asks reports whether a batch's records may say times that count, or have
 // dates that are not in UTC.
 func (d *Dates) asks(keys []string) bool {
-	return d.Zone != nil || d.OwnDate && slices.Contains(keys, "@timestamp") || d.TimeKey != "" && slices.Contains(keys, d.TimeKey)
+	return d.Zone != nil || d.Slice != nil || d.OwnDate && slices.Contains(keys, "@timestamp") || d.TimeKey != "" && slices.Contains(keys, d.TimeKey)
 }
 
 // times are the @timestamp that record i, of time t, gets if it has none of its
@@ -53,13 +55,14 @@ func (e *encoder) times(i int, t event.Time) (stamp, date event.Time) {
 	d := &e.sink.like.Dates
 	e.untimed = false
 	stamp, date, offset, said := e.said(i, t)
+	zone := cmp.Or(d.Slice, d.Zone)
 	if !said || !d.OwnDate {
 		date = t
-		if d.Zone != nil {
-			_, offset = time.Unix(t.Sec, 0).In(d.Zone).Zone()
+		if zone != nil {
+			_, offset = time.Unix(t.Sec, 0).In(zone).Zone()
 		}
 	}
-	if d.Zone != nil {
+	if zone != nil {
 		date.Sec += int64(offset)
 	}
 	return stamp, clamp(date)
