@@ -57,6 +57,9 @@ type service struct {
 	SharedKey string `yaml:"shared_key"`
 }
 
+// ourTypes takes Go's names out of what is wrong.
+var ourTypes = strings.NewReplacer(" in type catalog.service", "", "[]catalog.service", "a list of services", "catalog.service", "a service")
+
 func readServices(path string) (list []forward.Server, err error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -65,7 +68,11 @@ func readServices(path string) (list []forward.Server, err error) {
 	var services []service
 	d := yaml.NewDecoder(bytes.NewReader(text))
 	d.KnownFields(true)
-	if err := d.Decode(&services); err != nil && !errors.Is(err, io.EOF) {
+	var wrong *yaml.TypeError
+	switch err := d.Decode(&services); {
+	case errors.As(err, &wrong):
+		return nil, errors.New(ourTypes.Replace(strings.Join(wrong.Errors, "; ")))
+	case err != nil && !errors.Is(err, io.EOF):
 		return nil, err
 	}
 	for _, s := range services {

@@ -166,7 +166,7 @@ func TestFileOfServers(t *testing.T) {
 		"- port: 24224":                    "a server has no host",
 		"- {host: a, port: 1, weigth: 3}":  "line 1: field weigth not found",
 		"- {host: a, port: 1, weight: 0}":  "no server has a weight",
-		"host: a":                          "cannot unmarshal",
+		"host: a":                          "line 1: cannot unmarshal !!map into a list of services",
 		"- {host: a, port: x}":             "cannot unmarshal",
 		"- {host: a, port: 1, weight: -1}": "server a: -1 is no weight",
 	} {

@@ -81,7 +81,9 @@ func (g *group) set(list []*server) (gone []*server) {
 	old := g.list
 	g.list = nil
 	for _, s := range list {
-		same := func(o *server) bool { return o.host == s.host && o.port == s.port && o.tlsName == s.tlsName && o.secrets == s.secrets }
+		same := func(o *server) bool {
+			return o.host == s.host && o.port == s.port && o.tlsName == s.tlsName && o.secrets == s.secrets
+		}
 		if i := slices.IndexFunc(old, same); i >= 0 {
 			old[i].weight, old[i].standby = s.weight, s.standby
 			s, old = old[i], slices.Delete(slices.Clone(old), i, i+1)
