@@ -12,6 +12,7 @@ const (
 	Split           // one item may spoil the request: halve it until that one is alone
 	Pause           // nobody's request would succeed (credentials): wait slowly
 	Park            // this key's would not (set-up of one index): other keys go on
+	Unsent          // the Retry items were not sent, for others were there already: at once
 )
 
 // Verdict is a sink's answer, item by item. The lane checks that Accepted +

@@ -80,6 +80,7 @@ func (l *Lane) deliver(ctx context.Context, c *event.Chunk) {
 		case v.Signal == event.Pause:
 			l.log.Error("output is paused: the server refuses every request", "reason", v.Reason, "next_try", l.cfg.PauseEvery)
 			l.sleep(ctx, l.cfg.PauseEvery, max(l.cfg.PauseEvery, v.After))
+		case v.Signal == event.Unsent:
 		default:
 			wait = l.sleep(ctx, wait, v.After)
 		}

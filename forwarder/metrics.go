@@ -74,6 +74,8 @@ func reasonOf(v *event.Verdict) string {
 		return "paused"
 	case event.Park:
 		return "parked"
+	case event.Unsent:
+		return "unsent"
 	}
 	return "item"
 }

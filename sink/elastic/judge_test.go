@@ -11,7 +11,7 @@ import (
 	"sluice/event"
 )
 
-var signalNames = [...]string{event.None: "none", event.Throttle: "throttle", event.TooLarge: "too large", event.Split: "split", event.Pause: "pause", event.Park: "park"}
+var signalNames = [...]string{event.None: "none", event.Throttle: "throttle", event.TooLarge: "too large", event.Split: "split", event.Pause: "pause", event.Park: "park", event.Unsent: "unsent"}
 
 // summary says a verdict in one line.
 func summary(v event.Verdict) string {

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"slices"
@@ -38,7 +40,15 @@ const (
 // fate is unknown.
 type doubt struct {
 	until   atomic.Int64
-	refused sync.Once // the server does not let us ask: said once
+	refused sync.Once // the server does not answer our questions: said once
+}
+
+// unanswered is no reason to keep the records.
+func (d *doubt) unanswered(log *slog.Logger, why ...any) {
+	d.refused.Do(func() {
+		log.Warn("what is sent again after a rollover may be stored twice: the server does not say what it holds "+
+			"(the privileges view_index_metadata and read let it)", why...)
+	})
 }
 
 func (d *doubt) raise(t time.Time) {
@@ -79,7 +89,7 @@ func (s *Sink) sentBefore(ctx context.Context, n *node, c *event.Chunk) (v event
 	if len(there) == 0 {
 		return v, nil
 	}
-	v.Reason = "rolled_over"
+	v.Signal, v.Reason = event.Unsent, "rolled_over"
 	for i := range uint32(c.Len()) {
 		if b, k := c.At(i); there[b.IDs[k].String()] && s.ours(c, i) {
 			v.Duplicate++
@@ -113,7 +123,8 @@ func (s *Sink) rolledOver(ctx context.Context, n *node, c *event.Chunk, since ti
 	for name, one := range settings {
 		created, err := strconv.ParseInt(one.Settings.Created, 10, 64)
 		if err != nil {
-			return nil, fmt.Errorf("cannot read the creation date of index %s: %w", name, err)
+			s.doubt.unanswered(s.log, "reason", "index "+name+" has no creation date")
+			return nil, nil
 		}
 		all = append(all, index{name, created})
 	}
@@ -176,22 +187,29 @@ func (s *Sink) answered(res *esapi.Response, err error, c *event.Chunk, into any
 	defer res.Body.Close()
 	switch status := res.StatusCode; {
 	case status == http.StatusOK:
-		if err := json.NewDecoder(io.LimitReader(decoded(res), answerMax)).Decode(into); err != nil {
-			return false, fmt.Errorf("cannot use the answer to which records are stored: %w", err)
+		err := json.NewDecoder(io.LimitReader(decoded(res), answerMax)).Decode(into)
+		if malformed(err) {
+			s.doubt.unanswered(s.log, "reason", err)
+			return false, nil
 		}
-		return true, nil
+		return err == nil, err
 	case status == http.StatusNotFound: // there is no such index: it holds nothing
 		return false, nil
 	case status == http.StatusUnauthorized || status == http.StatusTooManyRequests || status >= 500:
 		v, healthy := s.refused(res, c)
 		return false, refusal{v, healthy}
 	default:
-		s.doubt.refused.Do(func() {
-			s.log.Warn("what is sent again after a rollover may be stored twice: the server does not say what it holds "+
-				"(the privileges view_index_metadata and read would let it)", "status", status)
-		})
+		s.doubt.unanswered(s.log, "status", status)
 		return false, nil
 	}
+}
+
+// malformed reports whether an answer came whole and is no answer of Elasticsearch:
+// something stands in front of it that lets nothing but records through.
+func malformed(err error) bool {
+	_, other := errors.AsType[*json.UnmarshalTypeError](err)
+	_, none := errors.AsType[*json.SyntaxError](err)
+	return other || none
 }
 
 // refusal is a question that the server refuses for now, as it would refuse the

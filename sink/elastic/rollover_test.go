@@ -125,14 +125,21 @@ func TestWhatIsNotInDoubtIsNotAskedFor(t *testing.T) {
 
 // A question that is not answered: what passes is met as if the records had been
 // refused, what does not pass is no reason to keep them.
-func TestAQuestionThatIsRefused(t *testing.T) {
-	for status, want := range map[int]string{
-		401: "accepted 0 duplicate 0 elsewhere 0 retry 0 retry 1 (pause: 401 security_exception)",
-		403: "accepted 2 duplicate 0 elsewhere 0",
-		404: "accepted 2 duplicate 0 elsewhere 0",
-		405: "accepted 2 duplicate 0 elsewhere 0",
-		429: "accepted 0 duplicate 0 elsewhere 0 retry 0 retry 1 (throttle: 429 security_exception)",
-		503: "accepted 0 duplicate 0 elsewhere 0 retry 0 retry 1 (throttle: 503 security_exception)",
+func TestAQuestionThatIsNotAnswered(t *testing.T) {
+	const refused, sent = `{"error":{"type":"security_exception","reason":"r"}}`, "accepted 2 duplicate 0 elsewhere 0"
+	for _, c := range []struct {
+		status       int
+		answer, want string
+	}{
+		{401, refused, "accepted 0 duplicate 0 elsewhere 0 retry 0 retry 1 (pause: 401 security_exception)"},
+		{429, refused, "accepted 0 duplicate 0 elsewhere 0 retry 0 retry 1 (throttle: 429 security_exception)"},
+		{503, refused, "accepted 0 duplicate 0 elsewhere 0 retry 0 retry 1 (throttle: 503 security_exception)"},
+		{403, refused, sent},
+		{404, refused, sent},
+		{405, refused, sent},
+		{200, `{"name":"n","version":{"number":"8.19.0"}}`, sent},
+		{200, `{"x":{"settings":{}}}`, sent},
+		{200, `<html>sign in</html>`, sent},
 	} {
 		s := serve(t, func(w http.ResponseWriter, r *http.Request) {
 			_, _ = io.Copy(io.Discard, r.Body)
@@ -140,12 +147,16 @@ func TestAQuestionThatIsRefused(t *testing.T) {
 				_, _ = io.WriteString(w, goodAnswer(2))
 				return
 			}
-			w.WriteHeader(status)
-			_, _ = io.WriteString(w, `{"error":{"type":"security_exception","reason":"r"}}`)
+			w.WriteHeader(c.status)
+			_, _ = io.WriteString(w, c.answer)
 		}, nil)
 		v, err := s.Deliver(t.Context(), streamChunk(2, time.Now()))
-		if got := summary(v); err != nil || got != want {
-			t.Errorf("%d: %v\n got %s\nwant %s", status, err, got, want)
+		if got := summary(v); err != nil || got != c.want {
+			t.Errorf("%d %s: %v\n got %s\nwant %s", c.status, c.answer, err, got, c.want)
 		}
+	}
+	s := serve(t, answering(200, `{"x":{"settings":`), nil) // cut
+	if v, err := s.Deliver(t.Context(), streamChunk(2, time.Now())); err == nil {
+		t.Errorf("half an answer: %s", summary(v))
 	}
 }
