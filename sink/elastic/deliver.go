@@ -40,10 +40,8 @@ func (s *Sink) Deliver(ctx context.Context, c *event.Chunk) (event.Verdict, erro
 	if c.Len() == 0 {
 		return event.Verdict{}, nil
 	}
-	rctx, cancel := context.WithTimeout(ctx, s.timeout)
-	defer cancel()
 	n := s.nodes.pick()
-	v, healthy, err := s.attempt(rctx, n, c)
+	v, healthy, err := s.attempt(ctx, n, c)
 	if err == nil || ctx.Err() == nil { // a delivery that we ended ourselves says nothing of the server
 		if s.nodes.mark(n, healthy) {
 			s.log.Warn("an Elasticsearch server is left out after failures, or used again", "url", n.name, "used", healthy)
@@ -70,6 +68,8 @@ func (s *Sink) attempt(ctx context.Context, n *node, c *event.Chunk) (v event.Ve
 	if err != nil || v.Duplicate > 0 {
 		return v, err == nil, err
 	}
+	ctx, cancel := context.WithTimeout(ctx, s.timeout)
+	defer cancel()
 	bulk := esapi.BulkRequest{Index: url.PathEscape(c.Key), FilterPath: bulkFilter, Pipeline: s.like.Pipeline, Header: s.header()}
 	bulk.Header["Content-Type"] = []string{"application/x-ndjson"}
 	via := sized{Transport: n.client}

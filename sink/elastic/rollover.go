@@ -103,6 +103,8 @@ func (s *Sink) sentBefore(ctx context.Context, n *node, c *event.Chunk) (v event
 // rolledOver lists the indices behind the chunk's key that may have been written to
 // since then; none, if all of that time it was the same one.
 func (s *Sink) rolledOver(ctx context.Context, n *node, c *event.Chunk, since time.Time) ([]string, error) {
+	ctx, cancel := context.WithTimeout(ctx, s.timeout)
+	defer cancel()
 	flat := true
 	res, err := esapi.IndicesGetSettingsRequest{
 		Index: []string{url.PathEscape(c.Key)}, Name: []string{"index.creation_date"}, FlatSettings: &flat, Header: s.header(),
@@ -145,6 +147,8 @@ func (s *Sink) rolledOver(ctx context.Context, n *node, c *event.Chunk, since ti
 // lookFor returns the ids of the chunk that the indices hold. Elasticsearch
 // answers it in real time: a document is found as soon as it is stored.
 func (s *Sink) lookFor(ctx context.Context, n *node, indices []string, c *event.Chunk) (map[string]bool, error) {
+	ctx, cancel := context.WithTimeout(ctx, s.timeout)
+	defer cancel()
 	body := []byte(`{"docs":[`)
 	for _, index := range indices {
 		for _, b := range c.Blocks {
