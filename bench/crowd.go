@@ -86,23 +86,7 @@ func runCrowds(ctx context.Context, args []string, out io.Writer) error {
 	if err := r.slow(ctx, found, slow, length); err != nil {
 		return fmt.Errorf("slow connections: %w", err)
 	}
-	if err := found.Table(out); err != nil {
-		return err
-	}
-	if !*short && *profiles == "" {
-		path, err := found.Save(*results)
-		if err != nil {
-			return fmt.Errorf("cannot keep the results: %w", err)
-		}
-		if err := found.WritePage(*page); err != nil {
-			return err
-		}
-		fmt.Fprintf(os.Stderr, "written: %s, %s\n", path, *page)
-	}
-	if found.Lost+found.Doubled > 0 {
-		return errFound
-	}
-	return nil
+	return conclude(out, found, !*short && *profiles == "", *results, *page)
 }
 
 // idle is the memory of an agent whose clients have each had one event

@@ -87,30 +87,7 @@ func runDisk(ctx context.Context, args []string, out io.Writer) error {
 			return fmt.Errorf("%s: %w", part.name, err)
 		}
 	}
-	if err := b.found.Table(out); err != nil {
-		return err
-	}
-	if !o.short && o.only == "" {
-		if err := b.write(); err != nil {
-			return err
-		}
-	}
-	if b.found.Lost+b.found.Doubled > 0 {
-		return errFound
-	}
-	return nil
-}
-
-func (b *diskBench) write() error {
-	path, err := b.found.Save(b.o.results)
-	if err != nil {
-		return fmt.Errorf("cannot keep the results: %w", err)
-	}
-	if err := b.found.WritePage(b.o.page); err != nil {
-		return err
-	}
-	fmt.Fprintf(os.Stderr, "written: %s, %s\n", path, b.o.page)
-	return nil
+	return conclude(out, b.found, !o.short && o.only == "", o.results, o.page)
 }
 
 // row adds a result; missed says that it is not what it should be.

@@ -126,18 +126,7 @@ func runFilters(ctx context.Context, args []string, out io.Writer) error {
 	if err := startOf(ctx, found, *binary, rounds); err != nil {
 		return err
 	}
-	if err := found.Table(out); err != nil || *short {
-		return err
-	}
-	path, err := found.Save(*results)
-	if err != nil {
-		return fmt.Errorf("cannot keep the results: %w", err)
-	}
-	if err := found.WritePage(*page); err != nil {
-		return err
-	}
-	fmt.Fprintf(os.Stderr, "written: %s, %s\n", path, *page)
-	return nil
+	return conclude(out, found, !*short, *results, *page)
 }
 
 // nothing is a filter that does nothing: what is left is what makes the batches.

@@ -85,23 +85,7 @@ func runStarved(ctx context.Context, args []string, out io.Writer) error {
 			return fmt.Errorf("%s: %w", s.title, err)
 		}
 	}
-	if err := found.Table(out); err != nil {
-		return err
-	}
-	if !*short && *only == "" && *profiles == "" {
-		path, err := found.Save(*results)
-		if err != nil {
-			return fmt.Errorf("cannot keep the results: %w", err)
-		}
-		if err := found.WritePage(*page); err != nil {
-			return err
-		}
-		fmt.Fprintf(os.Stderr, "written: %s, %s\n", path, *page)
-	}
-	if found.Lost+found.Doubled > 0 {
-		return errFound
-	}
-	return nil
+	return conclude(out, found, !*short && *only == "" && *profiles == "", *results, *page)
 }
 
 // starved lists the loads: what stands still in files, and what clients send,
