@@ -2,10 +2,10 @@ package elastic
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -19,6 +19,7 @@ import (
 	"github.com/elastic/go-elasticsearch/v8/esapi"
 
 	"sluice/event"
+	"sluice/wire/quote"
 )
 
 // An id is refused as a duplicate only by the index that holds it. Once a data
@@ -130,7 +131,7 @@ func (s *Sink) rolledOver(ctx context.Context, n *node, c *event.Chunk, since ti
 		}
 		all = append(all, index{name, created})
 	}
-	slices.SortFunc(all, func(a, b index) int { return int(b.created - a.created) }) // the youngest first
+	slices.SortFunc(all, func(a, b index) int { return cmp.Compare(b.created, a.created) }) // the youngest first
 	var names []string
 	for _, one := range all {
 		names = append(names, one.name)
@@ -151,10 +152,10 @@ func (s *Sink) lookFor(ctx context.Context, n *node, indices []string, c *event.
 	defer cancel()
 	body := []byte(`{"docs":[`)
 	for _, index := range indices {
+		open := append(quote.Append([]byte(`{"_index":`), []byte(index)), `,"_id":"`...)
 		for _, b := range c.Blocks {
 			for i := range b.IDs {
-				body = fmt.Appendf(body, `{"_index":%q,"_id":"`, index)
-				body = append(b.IDs[i].Append(body), `"},`...)
+				body = append(b.IDs[i].Append(append(body, open...)), `"},`...)
 			}
 		}
 	}

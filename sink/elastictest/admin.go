@@ -53,9 +53,8 @@ func (s *Server) creationDate(w http.ResponseWriter, r *http.Request, name strin
 	if _, stop := s.meet(w, r, -1); stop {
 		return
 	}
-	all, err := s.indices.behind(name)
-	if err != nil {
-		s.fail(w, r, err)
+	all, ok := s.read(w, r, name)
+	if !ok {
 		return
 	}
 	flat := r.URL.Query().Get("flat_settings") == "true"

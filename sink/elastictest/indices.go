@@ -4,8 +4,8 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"fmt"
+	"maps"
 	"slices"
-	"sort"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -41,6 +41,9 @@ type target struct {
 	flat     map[string]bool
 	rolls    int
 }
+
+// shards are the indices behind a name, without the failure store.
+func (t *target) shards() []*shard { return append(slices.Clone(t.old), t.shard) }
 
 // indices are what exists, and the templates that new names are made by.
 type indices struct {
@@ -177,33 +180,14 @@ func (x *indices) rollover(name string) (from, to string, err *apiError) {
 	return t.shard.name, next.shard.name, nil
 }
 
-// behind lists the indices behind one name.
-func (x *indices) behind(name string) ([]*shard, *apiError) {
-	x.mu.RLock()
-	defer x.mu.RUnlock()
-	if stream, ok := x.backing[name]; ok {
-		t := x.byName[stream]
-		for _, s := range append(slices.Clone(t.old), t.shard) {
-			if s.name == name {
-				return []*shard{s}, nil
-			}
-		}
-	}
-	t, ok := x.byName[name]
-	if !ok {
-		return nil, noIndex(name, false)
-	}
-	return append(slices.Clone(t.old), t.shard), nil
-}
-
 // resolve returns the indices behind a list of names and patterns, for reading.
-func (x *indices) resolve(expr string, lenient bool) ([]string, *apiError) {
+func (x *indices) resolve(expr string, lenient bool) ([]*shard, *apiError) {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
 	if expr == "" || expr == "_all" {
 		expr = "*"
 	}
-	found := map[string]bool{}
+	found := map[string]*shard{}
 	for name := range strings.SplitSeq(expr, ",") {
 		pattern := strings.Contains(name, "*")
 		hit := false
@@ -212,24 +196,20 @@ func (x *indices) resolve(expr string, lenient bool) ([]string, *apiError) {
 				continue
 			}
 			hit = true
-			found[t.shard.name] = true
-			for _, o := range t.old {
-				found[o.name] = true
+			for _, s := range t.shards() {
+				found[s.name] = s
 			}
 		}
-		if _, ok := x.backing[name]; ok {
-			hit, found[name] = true, true
+		if stream, ok := x.backing[name]; ok {
+			hit = true
+			all := x.byName[stream].shards()
+			found[name] = all[slices.IndexFunc(all, func(s *shard) bool { return s.name == name })]
 		}
 		if !hit && !pattern && !lenient {
 			return nil, noIndex(name, false)
 		}
 	}
-	names := make([]string, 0, len(found))
-	for n := range found {
-		names = append(names, n)
-	}
-	sort.Strings(names)
-	return names, nil
+	return slices.SortedFunc(maps.Values(found), func(a, b *shard) int { return strings.Compare(a.name, b.name) }), nil
 }
 
 // remove forgets one plain index.

@@ -91,12 +91,12 @@ func (s *Server) got(dst []byte, n *node, index, id string, withSource bool) []b
 }
 
 // read resolves the indices that a request reads, or answers and returns false.
-func (s *Server) read(w http.ResponseWriter, r *http.Request, name string) ([]string, bool) {
-	names, err := s.indices.resolve(name, r.URL.Query().Get("ignore_unavailable") == "true")
+func (s *Server) read(w http.ResponseWriter, r *http.Request, name string) ([]*shard, bool) {
+	found, err := s.indices.resolve(name, r.URL.Query().Get("ignore_unavailable") == "true")
 	if err != nil {
 		s.fail(w, r, err)
 	}
-	return names, err == nil
+	return found, err == nil
 }
 
 func shards(o *writer, n int, skipped bool) {
@@ -109,28 +109,28 @@ func shards(o *writer, n int, skipped bool) {
 
 // count serves GET /{index}/_count.
 func (s *Server) count(w http.ResponseWriter, r *http.Request, name string) {
-	names, ok := s.read(w, r, name)
+	found, ok := s.read(w, r, name)
 	if !ok {
 		return
 	}
 	var n int64
-	for _, one := range names {
-		n += s.store.Count(one)
+	for _, one := range found {
+		n += s.store.Count(one.name)
 	}
 	o := begin(nil, parseFilter(r.URL.Query().Get("filter_path")))
 	o.num("count", n)
-	shards(&o, len(names), true)
+	shards(&o, len(found), true)
 	s.write(w, r, http.StatusOK, o.end())
 }
 
 // refresh serves POST /{index}/_refresh; here documents are seen at once.
 func (s *Server) refresh(w http.ResponseWriter, r *http.Request, name string) {
-	names, ok := s.read(w, r, name)
+	found, ok := s.read(w, r, name)
 	if !ok {
 		return
 	}
 	o := begin(nil, everything)
-	shards(&o, len(names), false)
+	shards(&o, len(found), false)
 	s.write(w, r, http.StatusOK, o.end())
 }
 
@@ -149,15 +149,15 @@ func (s *Server) search(w http.ResponseWriter, r *http.Request, name string) {
 	if !ok {
 		return
 	}
-	names, ok := s.read(w, r, name)
+	found, ok := s.read(w, r, name)
 	if !ok {
 		return
 	}
 	wanted := map[string]bool{}
 	var total int64
-	for _, n := range names {
-		wanted[n] = true
-		total += s.store.Count(n)
+	for _, n := range found {
+		wanted[n.name] = true
+		total += s.store.Count(n.name)
 	}
 	var hits []Doc
 	skip := body.From
@@ -176,7 +176,7 @@ func (s *Server) search(w http.ResponseWriter, r *http.Request, name string) {
 	if t := r.URL.Query().Get("track_total_hits"); total > 10_000 && t != "true" && string(body.Total) != "true" {
 		total, relation = 10_000, "gte"
 	}
-	s.write(w, r, http.StatusOK, searchAnswer(hits, len(names), total, relation))
+	s.write(w, r, http.StatusOK, searchAnswer(hits, len(found), total, relation))
 }
 
 func searchAnswer(hits []Doc, shards int, total int64, relation string) []byte {
